@@ -1,0 +1,1 @@
+"""Thin REST endpoints for other systems: authenticate, call one function, answer."""

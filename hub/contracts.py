@@ -1,0 +1,328 @@
+"""The contract with integrations: frozen records and three exceptions; standard library only."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+from urllib.parse import parse_qs
+
+JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
+JSONObject: TypeAlias = dict[str, JSONValue]
+Severity: TypeAlias = Literal["info", "success", "warning", "urgent"]
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL text and UTF-8 cannot hold them
+ESCAPED_UNSTORABLE = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+
+
+class VerificationError(Exception):
+    """The sender is not proven: the signature or secret is missing or wrong (answered 401)."""
+
+
+class PayloadError(Exception):
+    """What was sent cannot be decoded (400), or does not have the expected shape (unknown).
+
+    `path` is the place of the first surprise, in dots: `ticket.priority.name`.
+    """
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class DeliveryError(Exception):
+    """A call to another system failed; the message is the sentence the operator reads."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        status_code: int | None = None,
+        response_excerpt: str = "",
+        is_fate_unknown: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent  # no use in trying again
+        self.retry_after = retry_after  # what the other side asked for
+        self.status_code = status_code
+        self.response_excerpt = response_excerpt
+        self.is_fate_unknown = is_fate_unknown  # it may have been carried out all the same
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer with a 2xx status: hub.http raises DeliveryError for every other one."""
+
+    status_code: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+    def json(self) -> JSONValue:
+        """The decoded body. Raises DeliveryError: a 200 is no proof of JSON."""
+        try:
+            return decode_json(self.body)
+        except PayloadError as error:
+            raise DeliveryError(
+                f"The answer is not JSON: {error}",
+                status_code=self.status_code,
+                response_excerpt=UNSTORABLE.sub("�", self.body[:500].decode(errors="replace")),
+            ) from error
+
+
+class Http(Protocol):
+    """Calls the origins of one source or server, and no others (made by hub.http)."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: JSONValue = None,
+        body: bytes | None = None,
+        read_timeout: float | None = None,
+    ) -> HttpResponse:
+        """`url` is absolute or starts with `/`. Raises DeliveryError for all but 2xx."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """What an integration sees of one configured external system."""
+
+    name: str
+    base_url: str = ""
+    options: Mapping[str, JSONValue] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    http: Http | None = field(default=None, repr=False)  # None in the request and in pure tests
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """One request as received. `headers` has lower-case names; `event_hint` comes from the token
+    or from `?event=`."""
+
+    method: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    received_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    event_hint: str = ""
+    is_polled: bool = False
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def json(self) -> JSONValue:
+        """The body as JSON whatever its content type; also the form field `payload`.
+
+        Raises PayloadError when it cannot be decoded.
+        """
+        if self.content_type == "application/x-www-form-urlencoded" and b"payload=" in self.body:
+            fields = parse_qs(self.body.decode("utf-8", "replace"), max_num_fields=100)
+            return decode_json(fields.get("payload", [""])[0].encode())
+        return decode_json(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one INSERT needs to know: None as key lets the hub use the hash of the body."""
+
+    dedup_key: str | None = None
+    reference: str = ""  # as displayed, for the refusal and duplicate rows only
+    channel: str = ""  # the channel a Mattermost-compatible sender asks for
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalReference:
+    """A ticket, issue or document elsewhere: `("4711", "ZD#74001")`."""
+
+    external_id: str
+    display: str
+    created_marker: str = ""  # its creation time as that system writes it: ids may be reused
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    name: str
+    login: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEvent:
+    """A request in our words. `kinds[0]` is the main one; `data` is what templates and conditions
+    read beside the common fields."""
+
+    kinds: tuple[str, ...]
+    title: str = ""
+    reference: ExternalReference | None = None
+    url: str = ""
+    actor: Actor | None = None
+    severity: Severity = "info"
+    is_private: bool = False
+    data: JSONObject = field(default_factory=dict)
+    changed: tuple[str, ...] = ()  # paths the payload itself says have changed
+    ignored_because: str = ""  # why nothing is to be told about this one
+    state_keys: tuple[str, ...] = ()  # SourceState rows that enrich reads and writes
+    is_enriched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message ready to post; attachments are Mattermost's own objects."""
+
+    text: str = ""
+    attachments: tuple[JSONObject, ...] = ()
+    username: str = ""
+    icon_url: str = ""
+    icon_emoji: str = ""
+    card: str = ""  # Markdown for props.card
+    priority: str = ""  # "", "important" or "urgent"; root posts only
+    props: JSONObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told, where the integration has a wire format of its own."""
+
+    status_code: int
+    content_type: str
+    body: bytes
+
+
+Outcome: TypeAlias = Literal["stored", "duplicate", "channel_refused", "not_decodable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """The code for one sort of system. An optional field that is None is something it cannot do."""
+
+    name: str
+    label: str
+    folder: Path  # README.md, rules.yaml and payloads/ lie here
+    kinds: Mapping[str, str]  # kind → what it means, in one line
+    parse: Callable[[InboundRequest, SourceView], ParsedEvent]
+    identify: Callable[[InboundRequest], Identity]
+    verify: Callable[[InboundRequest, str], None] | None = None
+    enrich: Callable[[ParsedEvent, SourceView, JSONObject], ParsedEvent] | None = None
+    compose: Callable[[ParsedEvent], Message | None] | None = None
+    answer: Callable[[Outcome, str], Answer] | None = None
+    reference_pattern: str = ""  # how people write its references: `ZD#\d+`
+    credential_names: tuple[str, ...] = ()
+    kept_headers: tuple[str, ...] = ()  # lower-case names stored with the event
+
+
+@dataclass(frozen=True, slots=True)
+class ServerView:
+    """What a destination sees of one Mattermost server."""
+
+    base_url: str
+    team: str
+    token: str = field(repr=False)
+    bot_user_id: str
+    http: Http = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """Where to post. Either `channel_id`, or the address of an incoming webhook."""
+
+    name: str
+    kind: str  # public, private, direct, group
+    channel_id: str = ""
+    webhook_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One attempt: the message, its thread, and the keys that keep it from being posted twice."""
+
+    message: Message
+    channel: ChannelView
+    key: str  # props.hub_key and pending_post_id
+    root_post_id: str = ""
+    look_since: datetime | None = None  # the fate of an attempt since then is unknown: look first
+    post_id: str = ""  # the post to edit or react to
+    reaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of it. `root_post_id` is the root it now stands under (itself, for a root)."""
+
+    post_id: str = ""
+    root_post_id: str = ""
+    status_code: int = 0
+    response_excerpt: str = ""
+    note: str = ""  # found already posted; root replaced
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChannel:
+    channel_id: str
+    name: str
+    display_name: str
+    kind: str
+    is_bot_member: bool
+    problem: str = ""  # in words an admin understands; empty when the bot may post
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The answer of a connection test: who the token belongs to and what the server is."""
+
+    user_id: str
+    username: str
+    server_version: str
+    team_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where messages go. All functions raise DeliveryError."""
+
+    name: str
+    label: str
+    post: Callable[[ServerView, Posting], Posted]
+    edit: Callable[[ServerView, Posting], Posted]
+    react: Callable[[ServerView, Posting], Posted]
+    check_connection: Callable[[ServerView], Connection]
+    find_channel: Callable[[ServerView, str, str], FoundChannel]  # (server, kind, name)
+    join_channel: Callable[[ServerView, str], None]  # (server, channel_id): the bot becomes member
+    is_up: Callable[[ServerView], bool]
+
+
+def decode_json(body: bytes) -> JSONValue:
+    """JSON of any encoding that json.loads knows; NaN becomes null, what cannot be stored `�`.
+
+    Raises PayloadError when it is not JSON.
+    """
+    try:
+        value: JSONValue = json.loads(
+            body, parse_constant=lambda _name: None, parse_float=_finite_float
+        )
+        return _storable(value) if ESCAPED_UNSTORABLE.search(body) else value
+    except (ValueError, RecursionError) as error:
+        raise PayloadError(f"not JSON: {str(error)[:200]}") from error
+
+
+def _finite_float(digits: str) -> float | None:
+    number = float(digits)
+    return number if abs(number) != float("inf") else None
+
+
+def _storable(value: JSONValue) -> JSONValue:
+    if isinstance(value, str):
+        return UNSTORABLE.sub("�", value)
+    if isinstance(value, list):
+        return [_storable(element) for element in value]
+    if isinstance(value, dict):
+        return {UNSTORABLE.sub("�", key): _storable(element) for key, element in value.items()}
+    return value

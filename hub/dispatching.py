@@ -1,0 +1,186 @@
+"""Claims what is due, hands it to send threads and writes what became of it."""
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from hub import registry
+from hub.contracts import DeliveryError
+from hub.delivering import (
+    claim_deliveries,
+    close_breaker,
+    delay_claims,
+    extend_claims,
+    hold_and_release,
+    open_breaker,
+    postpone_probe,
+    record_results,
+    save_findings,
+    take_tokens,
+)
+from hub.models import Channel, MattermostServer
+from hub.sending import Claim, Result, Routes, send
+from hub.views import channel_view, server_view
+
+logger = logging.getLogger(__name__)
+
+BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
+PROBE_EVERY = timedelta(seconds=5)
+DEFAULT_PAUSE = timedelta(seconds=2)  # after a 429 without Retry-After
+REFUSED_TOKEN = 401  # the token of the whole server: holding beats a heap of dead letters
+
+
+class Dispatcher:
+    """The sending half of a drain. Its own thread alone touches the database."""
+
+    def __init__(self, poke: Callable[[], None]) -> None:
+        self._poke = poke
+        self._pool = ThreadPoolExecutor(settings.HUB_SEND_THREADS, thread_name_prefix="hub-send")
+        self._results: deque[Result] = deque()
+        self._probed: deque[int] = deque()  # servers that answered a probe
+        self._under_way: dict[int, Claim] = {}
+        self._routes = Routes(registry.destination(), {}, {})
+        self._version = -1
+        self._servers: list[MattermostServer] = []
+        self._failures: dict[int, int] = defaultdict(int)
+        self._paused_until: dict[int, datetime] = {}
+        self._limits: dict[int, int] = {}
+
+    @property
+    def is_sending(self) -> bool:
+        return bool(self._under_way)
+
+    def follow(self, version: int) -> None:
+        """Use the configuration of this version; breakers are read every time."""
+        self._servers = list(MattermostServer.objects.filter(is_active=True))
+        if version == self._version:
+            return
+        channels = list(Channel.objects.all())
+        self._routes = Routes(
+            registry.destination(),
+            {row.pk: server_view(row, channels) for row in MattermostServer.objects.all()},
+            {row.pk: channel_view(row) for row in channels},
+        )
+        limits = {row.pk: row.max_posts_per_minute for row in channels}
+        self._limits = {pk: limit for pk, limit in limits.items() if limit}
+        self._version = version
+
+    def claim_and_send(self) -> int:
+        """Fill the free send threads, server by server; how many were begun."""
+        now, count = timezone.now(), 0
+        for server in self._servers:
+            free = self._free_threads(server.pk)
+            if server.down_since is not None or free <= 0 or self._is_paused(server.pk, now):
+                continue
+            claims = claim_deliveries(server.pk, limit=free, now=now)
+            for claim in self._within_limits(claims, now):
+                self._submit(claim)
+                count += 1
+        return count
+
+    def write_results(self) -> int:
+        """Write all results that have come in since; how many."""
+        results = [self._results.popleft() for _ in range(len(self._results))]
+        if results:
+            now = timezone.now()
+            self._follow_breakers(results, now)
+            down = {server.pk for server in self._servers if server.down_since is not None}
+            record_results(results, down=down)
+            for result in results:
+                self._under_way.pop(result.claim.delivery_id, None)
+            self._save_findings()
+        return len(results)
+
+    def tidy(self, now: datetime) -> None:
+        """Every few seconds: keep claims alive, probe what is down, hold and release."""
+        extend_claims(self._under_way.values(), now=now)
+        for server_id in [self._probed.popleft() for _ in range(len(self._probed))]:
+            logger.warning("Mattermost server %s is back", server_id)
+            close_breaker(server_id, now=now)
+        for server in self._servers:
+            if server.down_since is not None and postpone_probe(
+                server.pk, now=now, until=now + PROBE_EVERY
+            ):
+                self._pool.submit(self._probe, server.pk)
+        hold_and_release(now=now)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False)
+
+    def _free_threads(self, server_id: int) -> int:
+        """A server that hangs keeps at most its share of the threads from the others."""
+        others = len(self._servers) - 1
+        mine = sum(claim.server_id == server_id for claim in self._under_way.values())
+        share = max(1, settings.HUB_SEND_THREADS - 2 * others)
+        return min(share - mine, settings.HUB_SEND_THREADS - len(self._under_way))
+
+    def _is_paused(self, server_id: int, now: datetime) -> bool:
+        until = self._paused_until.get(server_id)
+        return until is not None and until > now
+
+    def _within_limits(self, claims: Iterable[Claim], now: datetime) -> list[Claim]:
+        """Those that their channel's posts per minute allow; the others are delayed."""
+        allowed: list[Claim] = []
+        limited: dict[int, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            (limited[claim.channel_id] if claim.channel_id in self._limits else allowed).append(
+                claim
+            )
+        for channel_id, wanting in limited.items():
+            limit = self._limits[channel_id]
+            taken = take_tokens(channel_id, wanted=len(wanting), per_minute=limit, now=now)
+            allowed += wanting[:taken]
+            if wanting[taken:]:
+                delay_claims(wanting[taken:], due_at=now + timedelta(seconds=60 / limit))
+        return allowed
+
+    def _submit(self, claim: Claim) -> None:
+        self._under_way[claim.delivery_id] = claim
+        self._pool.submit(self._send, claim, self._routes)
+
+    def _send(self, claim: Claim, routes: Routes) -> None:
+        self._results.append(send(claim, routes))
+        self._poke()
+
+    def _probe(self, server_id: int) -> None:
+        try:
+            if self._routes.destination.is_up(self._routes.server(server_id)):
+                self._probed.append(server_id)
+        except DeliveryError as error:
+            logger.info("Mattermost server %s is still down: %s", server_id, error)
+        self._poke()
+
+    def _follow_breakers(self, results: Iterable[Result], now: datetime) -> None:
+        for result in results:
+            server_id, error = result.claim.server_id, result.error
+            if error is not None and error.status_code == 429:
+                self._paused_until[server_id] = now + (error.retry_after or DEFAULT_PAUSE)
+            elif error is not None and _is_of_server(error):
+                self._failures[server_id] += 1
+            else:
+                self._failures[server_id] = 0
+        for server in self._servers:
+            failures = self._failures[server.pk]
+            if failures >= BREAKER_FAILURES and server.down_since is None:
+                logger.warning("Mattermost server %s is down: deliveries are held", server.pk)
+                open_breaker(server.pk, failure_count=failures, now=now, probe_at=now + PROBE_EVERY)
+                server.down_since = now
+                self._failures[server.pk] = 0
+
+    def _save_findings(self) -> None:
+        """Ids that sending had to ask for are kept, so that they are asked for once."""
+        if self._routes.connections or self._routes.found_channels:
+            save_findings(dict(self._routes.connections), dict(self._routes.found_channels))
+            self._routes.connections.clear()
+            self._routes.found_channels.clear()
+
+
+def _is_of_server(error: DeliveryError) -> bool:
+    """Would any other message to this server have failed as well?"""
+    status = error.status_code
+    return not error.permanent and (status is None or status >= 500 or status == REFUSED_TOKEN)

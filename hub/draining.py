@@ -1,0 +1,119 @@
+"""The resident drain: waits for work, matches if it holds that lease, and sends."""
+
+import logging
+import time
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from hub.dispatching import Dispatcher
+from hub.leases import MATCHER, RENEW_EVERY, release_lease, slot_name, take_lease
+from hub.lifeline import lifeline
+from hub.matcher import Matcher
+from hub.models import ConfigVersion
+from hub.waking import Ear, wake_drains
+
+logger = logging.getLogger(__name__)
+
+LIFE = timedelta(seconds=50)  # under Q_CLUSTER's timeout of 90
+STAGGER = timedelta(seconds=10)  # the drains of a worker do not end together
+SLOT_WAIT_S = 3.0  # a successor starts before its predecessor has gone
+LONGEST_WAIT = timedelta(seconds=1)
+AFTER_FAILURE_WAIT_S = 0.5
+STOP_WAIT_S = 6.0  # for posts under way when the drain ends
+
+
+def run_drain(slot: int) -> str:
+    """One life of the drain in `slot`; says why it ended. A superfluous one ends at once."""
+    holder, name = uuid.uuid4().hex, slot_name(settings.HUB_WORKER_NAME, slot)
+    if not _wait_for_slot(name, holder):
+        return "superfluous"
+    drain = Drain(name, holder)
+    try:
+        drain.run(until=timezone.now() + LIFE - STAGGER * (slot % 3))
+    finally:
+        drain.close()
+    return "stopped" if lifeline.is_stopping() else "lived"
+
+
+def _wait_for_slot(name: str, holder: str) -> bool:
+    end = time.monotonic() + SLOT_WAIT_S
+    while not take_lease(name, holder, timezone.now()):
+        if lifeline.is_stopping() or time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+class Drain:
+    """One life: its leases, its matcher if it holds that role, its dispatcher."""
+
+    def __init__(self, slot: str, holder: str) -> None:
+        self._slot, self._holder = slot, holder
+        self._ear = Ear()
+        self._dispatcher = Dispatcher(self._ear.poke)
+        self._matcher: Matcher | None = None
+        self._renew_at = timezone.now()
+
+    def run(self, until: datetime) -> None:
+        """Work until then, or until the worker stops or another drain has the slot."""
+        while not lifeline.is_stopping() and timezone.now() < until:
+            lifeline.beat()
+            try:
+                if not self._renew_leases(timezone.now()):
+                    return
+                if not self._work():
+                    self._ear.wait(LONGEST_WAIT)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The database is away, looking again: %s", error)
+                self._pause()
+            except Exception:
+                logger.exception("A round of the drain failed")
+                self._pause()
+
+    def _pause(self) -> None:
+        connection.close()
+        time.sleep(AFTER_FAILURE_WAIT_S)
+
+    def close(self) -> None:
+        """Let posts under way end and write them; what is not written is looked for later."""
+        end = time.monotonic() + STOP_WAIT_S
+        try:
+            while self._dispatcher.is_sending and time.monotonic() < end:
+                self._ear.wait(timedelta(seconds=0.1))
+                self._dispatcher.write_results()
+            if self._matcher is not None:
+                self._matcher.close()
+            release_lease(MATCHER, self._holder)
+            release_lease(self._slot, self._holder)
+            wake_drains()
+        except (DatabaseError, InterfaceError):
+            logger.warning("The database is away at the end of a drain: its leases run out")
+        finally:
+            self._dispatcher.close()
+            self._ear.close()
+
+    def _work(self) -> int:
+        """One round; how much was done."""
+        version = ConfigVersion.current()
+        self._dispatcher.follow(version)
+        written = self._dispatcher.write_results()
+        matched = self._matcher.match_batch(version) if self._matcher is not None else 0
+        return written + matched + self._dispatcher.claim_and_send()
+
+    def _renew_leases(self, now: datetime) -> bool:
+        """Every few seconds; False when another drain has this slot."""
+        if now < self._renew_at:
+            return True
+        self._renew_at = now + RENEW_EVERY
+        self._dispatcher.tidy(now)
+        is_matcher = take_lease(MATCHER, self._holder, now)
+        if is_matcher and self._matcher is None:
+            self._matcher = Matcher(self._ear.poke)
+        elif not is_matcher and self._matcher is not None:
+            self._matcher.close()
+            self._matcher = None
+        return take_lease(self._slot, self._holder, now)

@@ -1,0 +1,255 @@
+"""Stage 2: events become deliveries. Pure but for the writing of one batch."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hub.conditions import Verdict
+from hub.context import build_context
+from hub.contracts import (
+    DeliveryError,
+    InboundRequest,
+    Integration,
+    JSONObject,
+    JSONValue,
+    Message,
+    ParsedEvent,
+    PayloadError,
+    SourceView,
+)
+from hub.models import Event
+from hub.rendering import Style, render_message
+from hub.rules import CompiledChannel, CompiledRule, RuleIndex
+from hub.wording import PLAIN, Wording, default_wording
+
+logger = logging.getLogger(__name__)
+
+MAX_TRACED_RULES = 50
+URGENCY: Mapping[str, int] = {"urgent": 2, "warning": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A stored event with everything that parsing and matching it needs."""
+
+    event_id: int
+    source_id: int
+    source_name: str
+    integration: Integration
+    source: SourceView
+    request: InboundRequest
+    is_source_active: bool = True
+    is_replay: bool = False
+    may_mention: bool = False
+    reachable_channels: frozenset[int] = frozenset()
+    default_channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`event` is None when it could not be understood; `note` then says why."""
+
+    received: Received
+    event: ParsedEvent | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A delivery to be written. `reason` is set for one that is suppressed."""
+
+    rule: CompiledRule
+    channel: CompiledChannel
+    messages: tuple[Message, ...]
+    is_threaded: bool
+    trace: JSONObject
+    reason: str = ""
+    error: str = ""  # of the rule's template
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What became of one event."""
+
+    parsed: Parsed
+    state: Event.State
+    note: str = ""
+    planned: tuple[Planned, ...] = ()
+    trace: tuple[JSONObject, ...] = ()
+    urgency: int = 0
+
+
+def parse_event(received: Received) -> Parsed:
+    """Never raises: what an integration cannot read is unknown, with the first surprise."""
+    try:
+        event = received.integration.parse(received.request, received.source)
+    except PayloadError as error:
+        where = f" (at {error.path})" if error.path else ""
+        return Parsed(received, None, f"{error}{where}"[:500])
+    except Exception as error:
+        logger.exception(
+            "%s could not parse event %s", received.integration.name, received.event_id
+        )
+        return Parsed(received, None, f"parsing failed: {error!r}"[:500])
+    return Parsed(received, event)
+
+
+def enrich_event(parsed: Parsed, state: JSONObject) -> Parsed:
+    """Ask the source for what it left out. On failure the event goes on as it is."""
+    received, event = parsed.received, parsed.event
+    if event is None or received.integration.enrich is None:
+        return parsed
+    try:
+        enriched = received.integration.enrich(event, received.source, state)
+    except DeliveryError as error:
+        return replace(parsed, note=f"not enriched: {error}"[:500])
+    except Exception as error:
+        logger.exception("%s could not enrich %s", received.integration.name, received.event_id)
+        return replace(parsed, note=f"not enriched: {error!r}"[:500])
+    return replace(parsed, event=replace(enriched, is_enriched=True))
+
+
+def match_event(
+    parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None = None
+) -> Match:
+    """Which rules hold, and what they send where. `previous` is the data of the event before.
+
+    Never raises: a failure stands on its event and stops no other.
+    """
+    try:
+        return _match(parsed, index, previous)
+    except Exception as error:
+        logger.exception("Event %s could not be matched", parsed.received.event_id)
+        return Match(parsed, Event.State.FAILED, f"matching failed: {error!r}"[:500])
+
+
+def _match(
+    parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None
+) -> Match:
+    received, event = parsed.received, parsed.event
+    if event is None:
+        return Match(parsed, Event.State.UNKNOWN, parsed.note)
+    if not received.is_source_active:
+        return Match(parsed, Event.State.IGNORED, "the source is switched off")
+    if event.ignored_because:
+        return Match(parsed, Event.State.IGNORED, event.ignored_because)
+    context = build_context(event, received.request, received.source_name)
+    asked = [
+        (rule, rule.conditions.evaluate(context, event.changed, previous))
+        for rule in index.candidates(received.integration.name, event.kinds, received.source_id)
+    ]
+    holding = [(rule, verdict) for rule, verdict in asked if verdict.holds]
+    planned = tuple(_plan(parsed, context, holding, index))
+    return Match(
+        parsed,
+        Event.State.MATCHED if holding else Event.State.UNMATCHED,
+        parsed.note or _unmatched_note(event, asked, holding),
+        planned,
+        tuple(_trace(rule, verdict) for rule, verdict in asked[:MAX_TRACED_RULES]),
+        URGENCY.get(event.severity, 0),
+    )
+
+
+def _unmatched_note(event: ParsedEvent, asked: Sequence[object], holding: Sequence[object]) -> str:
+    if holding:
+        return ""
+    if not asked:
+        return f"no active rule is about {', '.join(event.kinds)}"[:500]
+    return f"none of the {len(asked)} rules about it holds"
+
+
+def _trace(rule: CompiledRule, verdict: Verdict) -> JSONObject:
+    return {"rule": rule.id, "name": rule.name, **verdict.as_json()}
+
+
+def _plan(
+    parsed: Parsed,
+    context: JSONObject,
+    holding: Iterable[tuple[CompiledRule, Verdict]],
+    index: RuleIndex,
+) -> Iterable[Planned]:
+    """One delivery per channel, worded by the first rule; later ones are kept as suppressed."""
+    taken: dict[int, CompiledRule] = {}
+    for rule, verdict in holding:
+        for channel in _channels(parsed.received, context, rule, index):
+            trace = _trace(rule, verdict)
+            first = taken.setdefault(channel.id, rule)
+            reason = _suppression(parsed, channel, rule, first)
+            if reason:
+                yield Planned(rule, channel, (), False, trace, reason)
+            else:
+                yield from _worded(parsed, context, rule, channel, trace)
+
+
+def _suppression(
+    parsed: Parsed, channel: CompiledChannel, rule: CompiledRule, first: CompiledRule
+) -> str:
+    if first is not rule:
+        return f"rule “{first.name}” already words it for this channel"
+    if parsed.event is not None and parsed.event.is_private and not channel.is_cleared_for_private:
+        return "private, and the channel is not cleared for private items"
+    return ""
+
+
+def _channels(
+    received: Received, context: JSONObject, rule: CompiledRule, index: RuleIndex
+) -> list[CompiledChannel]:
+    """The rule's channels, and the one the sender names: its default where that is out of reach."""
+    found = {channel.id: channel for channel in rule.channels}
+    if rule.to_named_channel:
+        named = [
+            channel
+            for channel in index.channels.values()
+            if channel.name == context.get("channel") and channel.id in received.reachable_channels
+        ]
+        default = index.channels.get(received.default_channel or 0)
+        for channel in named or ([default] if default is not None else []):
+            found[channel.id] = channel
+    return list(found.values())
+
+
+def _worded(
+    parsed: Parsed,
+    context: JSONObject,
+    rule: CompiledRule,
+    channel: CompiledChannel,
+    trace: JSONObject,
+) -> Iterable[Planned]:
+    rendered = render_message(
+        context,
+        wording=choose_wording(rule, parsed.received.integration, context, channel.language),
+        style=Style(
+            language=channel.language,
+            zone=channel.zone,
+            mentions=rule.mentions,
+            priority=rule.priority,
+            has_card=rule.has_card,
+            may_mention=parsed.received.may_mention,
+        ),
+        composed=_composed(parsed, rule, channel.language),
+    )
+    threading = channel.threading if rule.threading == "channel" else rule.threading
+    has_reference = parsed.event is not None and parsed.event.reference is not None
+    is_threaded = threading != "flat" and has_reference
+    plan = Planned(rule, channel, rendered.messages, is_threaded, trace, error=rendered.error)
+    yield plan
+    if is_threaded and threading == "broadcast":
+        yield replace(plan, is_threaded=False)
+
+
+def choose_wording(
+    rule: CompiledRule, integration: Integration, context: Mapping[str, JSONValue], language: str
+) -> Wording:
+    """The rule's words in this language, in any language, then the integration's."""
+    own = rule.wordings.get(language) or next(iter(rule.wordings.values()), Wording())
+    default = default_wording(integration, str(context.get("kind")), language)
+    return own.or_else(default).or_else(PLAIN)
+
+
+def _composed(parsed: Parsed, rule: CompiledRule, language: str) -> Message | None:
+    """The message as the sender made it, unless the rule has words of its own."""
+    compose = parsed.received.integration.compose
+    own = rule.wordings.get(language) or next(iter(rule.wordings.values()), Wording())
+    if compose is None or parsed.event is None or own.line:
+        return None
+    return compose(parsed.event)

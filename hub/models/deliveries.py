@@ -1,0 +1,144 @@
+"""Deliveries and their attempts: what was sent where, when, or why not."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Delivery(models.Model):
+    """One message for one channel. Only delivering.py changes its state."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("pending")
+        SENDING = "sending", _("sending")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("will be retried")
+        HELD = "held", _("held")
+        DEAD = "dead", _("dead letter")
+        SUPPRESSED = "suppressed", _("suppressed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Action(models.TextChoices):
+        POST = "post", _("post")
+        EDIT = "edit", _("edit of the card")
+        REACT = "react", _("reaction")
+
+    OPEN_STATES = (State.PENDING, State.SENDING, State.FAILED, State.HELD)
+
+    key = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)  # props.hub_key
+    event = models.ForeignKey(
+        "hub.Event", models.SET_NULL, null=True, related_name="deliveries", verbose_name=_("event")
+    )
+    rule = models.ForeignKey(
+        "hub.TriggerRule",
+        models.SET_NULL,
+        null=True,
+        related_name="deliveries",
+        verbose_name=_("rule"),
+    )
+    channel = models.ForeignKey(
+        "hub.Channel", models.PROTECT, related_name="deliveries", verbose_name=_("channel")
+    )
+    server = models.ForeignKey(
+        "hub.MattermostServer", models.PROTECT, related_name="deliveries"
+    )  # of the channel, for the claim
+    reference = models.ForeignKey(
+        "hub.Reference",
+        models.SET_NULL,
+        null=True,
+        related_name="deliveries",
+        verbose_name=_("reference"),
+    )
+    action = models.CharField(
+        _("action"), max_length=5, choices=Action.choices, default=Action.POST
+    )
+    message = models.JSONField(default=dict)
+    is_threaded = models.BooleanField(default=False)  # stands under the root of its reference
+    part = models.PositiveSmallIntegerField(default=1)  # of a text longer than one post
+    generation = models.PositiveSmallIntegerField(default=1)  # counts wanted repeats
+    lane = models.CharField(max_length=64)  # what must keep its order: the thread, or only itself
+    urgency = models.SmallIntegerField(default=0)  # higher goes first after an outage
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.PENDING
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    trace = models.JSONField(default=dict)  # why this rule: each condition with its actual value
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    unknown_since = models.DateTimeField(
+        null=True, blank=True
+    )  # an attempt since then may have been posted all the same
+    post_id = models.CharField(_("post"), max_length=26, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # who asked for the redelivery under way
+    created_at = models.DateTimeField(_("created"))
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        permissions = [("redeliver", "Can redeliver and cancel deliveries")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "channel", "action", "is_threaded", "part", "generation"],
+                condition=~Q(state="suppressed"),
+                name="delivery_unique_per_event_and_channel",
+            )
+        ]
+        indexes = [
+            # claim_deliveries: what is due now, of one server.
+            models.Index(
+                fields=["server", "-urgency", "due_at", "id"],
+                condition=Q(state__in=["pending", "failed", "sending"]),
+                name="delivery_due",
+            ),
+            # claim_deliveries: is anything older open in this lane?
+            models.Index(
+                fields=["lane", "id"],
+                condition=Q(state__in=["pending", "sending", "failed", "held"]),
+                name="delivery_open_in_lane",
+            ),
+            # The admin's list: state, channel, rule or reference, newest first.
+            models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            models.Index(fields=["channel", "-id"], name="delivery_by_channel"),
+            models.Index(fields=["rule", "-id"], name="delivery_by_rule"),
+            models.Index(fields=["reference", "-id"], name="delivery_by_reference"),
+            # Pruning by age, and the list's time filter.
+            models.Index(fields=["created_at"], name="delivery_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.get_state_display()}"
+
+
+class Attempt(models.Model):
+    """One try of a delivery; a redelivery is an attempt that a person asked for."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField(_("number"))
+    started_at = models.DateTimeField(_("started"))
+    duration_ms = models.PositiveIntegerField(_("took (ms)"), default=0)
+    status_code = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
+    is_success = models.BooleanField(_("succeeded"), default=False)
+    request_excerpt = models.TextField(blank=True)
+    response_excerpt = models.TextField(blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.error or self.status_code}"

@@ -1,0 +1,262 @@
+"""Writes a batch of matches: references, deliveries, events and states, in one transaction."""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from hub.contracts import ExternalReference, JSONObject, ParsedEvent
+from hub.matching import Match, Planned
+from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
+from hub.sending import message_as_json
+from hub.sql import update_rows
+
+MAX_TITLE_CHARS = 300
+MAX_URL_CHARS = 2000
+PAUSED = "the channel is paused"
+
+ReferenceKey = tuple[int, str, str]  # source, external id, created marker
+
+EVENT_COLUMNS = (
+    ("id", "bigint"),
+    ("state", "text"),
+    ("kinds", "jsonb"),
+    ("kind", "text"),
+    ("reference_id", "bigint"),
+    ("title", "text"),
+    ("url", "text"),
+    ("actor", "text"),
+    ("severity", "text"),
+    ("is_private", "bool"),
+    ("is_enriched", "bool"),
+    ("data", "jsonb"),
+    ("note", "text"),
+    ("trace", "jsonb"),
+    ("matched_at", "timestamptz"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a batch led to: how many deliveries are ready to be sent."""
+
+    delivery_count: int = 0
+    reference_ids: Mapping[ReferenceKey, int] = field(default_factory=dict)
+
+
+def write_matches(matches: Sequence[Match], states: Mapping[tuple[int, str], Any]) -> Written:
+    """All or nothing. `states` are the SourceState values that enriching has changed."""
+    now = timezone.now()
+    with transaction.atomic():
+        references = save_references(matches)
+        planned_before = _channels_of(references.values())
+        generations = _next_generations(matches)
+        deliveries: list[Delivery] = []
+        for match in matches:
+            rows = _Rows(match, references, generations, planned_before, now)
+            deliveries += rows.deliveries()
+        Delivery.objects.bulk_create(deliveries)
+        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in matches])
+        _save_states(states, now)
+        _save_template_errors(matches, now)
+    ready = sum(delivery.state == Delivery.State.PENDING for delivery in deliveries)
+    return Written(ready, references)
+
+
+def reference_key(source_id: int, reference: ExternalReference) -> ReferenceKey:
+    return source_id, reference.external_id[:200], reference.created_marker[:64]
+
+
+def save_references(matches: Iterable[Match]) -> dict[ReferenceKey, int]:
+    """Insert or refresh each reference of the batch once; its id by key."""
+    rows: dict[ReferenceKey, Reference] = {}
+    for match in matches:
+        event = match.parsed.event
+        if event is not None and event.reference is not None:
+            key = reference_key(match.parsed.received.source_id, event.reference)
+            rows[key] = _reference(key, event, event.reference)
+    Reference.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["source", "external_id", "created_marker"],
+        update_fields=["display", "title", "url", "is_private", "updated_at"],
+    )
+    return {key: row.pk for key, row in rows.items()}
+
+
+class _Rows:
+    """The deliveries of one match."""
+
+    def __init__(
+        self,
+        match: Match,
+        references: Mapping[ReferenceKey, int],
+        generations: Mapping[int, int],
+        planned_before: set[tuple[int, int]],
+        now: datetime,
+    ) -> None:
+        event = match.parsed.event
+        self._match, self._now = match, now
+        self._event_id = match.parsed.received.event_id
+        self._generation = generations.get(self._event_id, 1)
+        self._planned_before = planned_before
+        self._reference_id: int | None = None
+        if event is not None and event.reference is not None:
+            source_id = match.parsed.received.source_id
+            self._reference_id = references[reference_key(source_id, event.reference)]
+
+    def deliveries(self) -> list[Delivery]:
+        return [row for planned in self._match.planned for row in self._of(planned)]
+
+    def _of(self, planned: Planned) -> list[Delivery]:
+        if planned.reason:
+            row = self._row(planned, Delivery.Action.POST, {}, lane=uuid.uuid4().hex)
+            row.state, row.reason = Delivery.State.SUPPRESSED, planned.reason
+            return [row]
+        key = (planned.channel.id, self._reference_id or 0)
+        has_root = key in self._planned_before
+        if not planned.is_threaded and self._is_twin(planned) and not has_root:
+            return []  # the thread's root is in the channel already
+        lane = f"{key[0]}:{key[1]}" if planned.is_threaded else uuid.uuid4().hex
+        rows = [
+            self._row(planned, Delivery.Action.POST, message_as_json(message), lane, part)
+            for part, message in enumerate(planned.messages, start=1)
+        ]
+        if planned.is_threaded:
+            rows += self._card_rows(planned, lane, has_root=has_root)
+            self._planned_before.add(key)
+        return rows
+
+    def _is_twin(self, planned: Planned) -> bool:
+        """The second, flat half of “in the thread and again in the channel”."""
+        threading = planned.rule.threading
+        threading = planned.channel.threading if threading == "channel" else threading
+        return threading == "broadcast" and self._reference_id is not None
+
+    def _card_rows(self, planned: Planned, lane: str, *, has_root: bool) -> list[Delivery]:
+        """The root's card follows the news; a reaction marks its state."""
+        rows = []
+        attachments = list(planned.messages[-1].attachments)
+        if has_root and attachments and planned.rule.has_card:
+            card: JSONObject = {"attachments": [dict(one) for one in attachments]}
+            rows.append(self._row(planned, Delivery.Action.EDIT, card, lane))
+        if planned.rule.reaction:
+            reaction: JSONObject = {"reaction": planned.rule.reaction}
+            rows.append(self._row(planned, Delivery.Action.REACT, reaction, lane))
+        return rows
+
+    def _row(
+        self, planned: Planned, action: str, message: JSONObject, lane: str, part: int = 1
+    ) -> Delivery:
+        is_paused = planned.channel.is_paused
+        return Delivery(
+            event_id=self._event_id,
+            rule_id=planned.rule.id,
+            channel_id=planned.channel.id,
+            server_id=planned.channel.server_id,
+            reference_id=self._reference_id,
+            action=action,
+            message=message,
+            is_threaded=planned.is_threaded,
+            part=part,
+            generation=self._generation,
+            lane=lane,
+            urgency=self._match.urgency,
+            state=Delivery.State.HELD if is_paused else Delivery.State.PENDING,
+            reason=PAUSED if is_paused else "",
+            trace=planned.trace,
+            due_at=self._now,
+            created_at=self._now,
+        )
+
+
+def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReference) -> Reference:
+    return Reference(
+        source_id=key[0],
+        external_id=key[1],
+        created_marker=key[2],
+        display=reference.display[:200],
+        title=event.title[:MAX_TITLE_CHARS],
+        url=event.url[:MAX_URL_CHARS],
+        is_private=event.is_private,
+    )
+
+
+def _channels_of(reference_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """(channel, reference) pairs that already have a post in a thread, sent or to be sent."""
+    rows = Delivery.objects.filter(
+        reference_id__in=list(reference_ids), action=Delivery.Action.POST, is_threaded=True
+    ).exclude(state__in=(Delivery.State.SUPPRESSED, Delivery.State.CANCELLED))
+    return set(rows.values_list("channel_id", "reference_id").distinct())
+
+
+def _next_generations(matches: Iterable[Match]) -> dict[int, int]:
+    """Of events that are replayed: their deliveries are a wanted repeat."""
+    replayed = [m.parsed.received.event_id for m in matches if m.parsed.received.is_replay]
+    if not replayed:
+        return {}
+    rows = Delivery.objects.filter(event_id__in=replayed).values("event_id")
+    return {
+        row["event_id"]: row["last"] + 1
+        for row in rows.annotate(last=Max("generation")).values("event_id", "last")
+    }
+
+
+def _event_row(match: Match, references: Mapping[ReferenceKey, int], now: datetime) -> list[Any]:
+    received, event = match.parsed.received, match.parsed.event
+    trace = json.dumps(list(match.trace))
+    if event is None:
+        empty = ["[]", "", None, "", "", "", "info", False, False, "{}"]
+        return [received.event_id, match.state.value, *empty, match.note, trace, now]
+    reference_id = None
+    if event.reference is not None:
+        reference_id = references[reference_key(received.source_id, event.reference)]
+    return [
+        received.event_id,
+        match.state.value,
+        json.dumps(list(event.kinds)),
+        event.kinds[0][:60] if event.kinds else "",
+        reference_id,
+        event.title[:MAX_TITLE_CHARS],
+        event.url[:MAX_URL_CHARS],
+        event.actor.name[:200] if event.actor else "",
+        event.severity,
+        event.is_private,
+        event.is_enriched,
+        json.dumps(event.data),
+        match.note[:500],
+        trace,
+        now,
+    ]
+
+
+def _save_states(states: Mapping[tuple[int, str], Any], now: datetime) -> None:
+    rows = [
+        SourceState(source_id=source_id, key=key, value=value, updated_at=now)
+        for (source_id, key), value in states.items()
+    ]
+    SourceState.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["source", "key"],
+        update_fields=["value", "updated_at"],
+    )
+
+
+def _save_template_errors(matches: Iterable[Match], now: datetime) -> None:
+    errors = {p.rule.id: p.error for match in matches for p in match.planned if p.error}
+    for rule_id, error in errors.items():
+        TriggerRule.objects.filter(pk=rule_id).update(last_error=error[:500], last_error_at=now)
+
+
+def mark_failed(event_ids: Sequence[int], note: str) -> None:
+    """An event whose matching the database refuses does not stop the ones behind it."""
+    Event.objects.filter(pk__in=event_ids).update(
+        state=Event.State.FAILED, note=note[:500], matched_at=timezone.now()
+    )

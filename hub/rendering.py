@@ -1,0 +1,219 @@
+"""Stage 3: an event and its wording become a message that Mattermost will take."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from hub.contracts import JSONObject, JSONValue, Message
+from hub.markdown import break_mentions, escape, shorten, split_text
+from hub.secrets import mask_secrets
+from hub.templating import TemplateProblem, render
+from hub.wording import Wording
+
+COLOURS: Mapping[str, str] = {
+    "info": "#4a7fd4",
+    "success": "#38ad69",
+    "warning": "#faab00",
+    "urgent": "#d24b4e",
+}
+MAX_ATTACHMENTS = 20
+MAX_ATTACHMENT_CHARS = 6_000  # Mattermost shows the first screenful and folds the rest
+MAX_FIELD_CHARS = 1_000
+MAX_TITLE_CHARS = 250
+MAX_PROPS_CHARS = 200_000  # Mattermost takes 300,000 bytes a request; letters may need four
+SHORT_FIELD_CHARS = 40
+ADDRESS_KEYS = frozenset(
+    {"title_link", "author_link", "author_icon", "image_url", "thumb_url", "footer_icon", "color"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the rule and the channel say about the form of a message."""
+
+    language: str = "en"
+    zone: str = "UTC"
+    mentions: str = ""
+    priority: str = ""
+    has_card: bool = True
+    may_mention: bool = False  # text from outside may mention people (its token says so)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The posts of one message in order, and what went wrong with its template, if anything."""
+
+    messages: tuple[Message, ...]
+    error: str = ""
+
+
+def render_message(
+    context: Mapping[str, JSONValue],
+    *,
+    wording: Wording,
+    style: Style,
+    composed: Message | None = None,
+) -> Rendered:
+    """Never raises: a failing template gives a plain message and its error."""
+    error = ""
+    if composed is not None:
+        message = _as_sent(composed, style)
+    else:
+        try:
+            message = _worded(context, wording, style)
+        except TemplateProblem as problem:
+            error, message = str(problem), _plain(context)
+    if style.mentions:
+        message = replace(message, text=f"{message.text} {style.mentions}".strip())
+    message = replace(message, priority=style.priority or message.priority)
+    return Rendered(tuple(_split(_bounded(_map_texts(message, mask_secrets)))), error)
+
+
+def preview(message: Message) -> str:
+    """The message as text, for the contract suite and wherever no browser shows it."""
+    lines = [message.text] if message.text else []
+    if message.priority:
+        lines.insert(0, f"({message.priority})")
+    for attachment in message.attachments:
+        lines += [f"> {line}" for line in _attachment_lines(attachment)]
+    if message.card:
+        lines.append(f"[card] {message.card}")
+    return "\n".join(lines)
+
+
+def _worded(context: Mapping[str, JSONValue], wording: Wording, style: Style) -> Message:
+    def rendered(template: str) -> str:
+        text = render(template, context, language=style.language, zone=style.zone)
+        return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+    line = rendered(wording.line)
+    if not style.has_card:
+        return Message(text=line)
+    card: JSONObject = {
+        "fallback": line,
+        "color": COLOURS.get(str(context.get("severity")), COLOURS["info"]),
+        "title": rendered(wording.title),
+        "title_link": str(context.get("url") or ""),
+        "text": rendered(wording.body),
+        "fields": _fields(wording.fields, rendered),
+    }
+    return Message(text=line, attachments=({k: v for k, v in card.items() if v},))
+
+
+def _fields(template: str, rendered: Callable[[str], str]) -> list[JSONValue]:
+    """`Label: template` lines; a field without a value is left out."""
+    found: list[JSONValue] = []
+    for line in template.splitlines():
+        label, separator, value_template = line.partition(":")
+        value = rendered(value_template) if separator else ""
+        if value:
+            short = len(value) <= SHORT_FIELD_CHARS
+            found.append({"title": label.strip(), "value": value, "short": short})
+    return found
+
+
+def _plain(context: Mapping[str, JSONValue]) -> Message:
+    words = [context.get("reference"), context.get("title") or context.get("kind")]
+    text = escape(" ".join(str(word) for word in words if word))
+    url = str(context.get("url") or "")
+    return Message(text=f"{text} {url}".strip())
+
+
+def _as_sent(message: Message, style: Style) -> Message:
+    """A message made elsewhere: its Markdown stands; mentions only where its token may.
+
+    A bot cannot post under another name, so the sender's stands as the author of the card.
+    """
+    if not style.may_mention:
+        message = _map_texts(message, break_mentions)
+    if not message.username and not message.icon_url:
+        return message
+    author: JSONObject = {"author_name": message.username, "author_icon": message.icon_url}
+    author = {key: value for key, value in author.items() if value}
+    if message.attachments:
+        first = author | message.attachments[0]
+        return replace(message, attachments=(first, *message.attachments[1:]))
+    if len(message.text) > MAX_ATTACHMENT_CHARS:
+        return message
+    text = message.text if message.icon_url else f"{message.icon_emoji} {message.text}".strip()
+    card: JSONObject = {**author, "fallback": message.text, "text": text}
+    return replace(message, text="", attachments=(card,))
+
+
+def _map_texts(message: Message, change: Callable[[str], str]) -> Message:
+    return replace(
+        message,
+        text=str(change(message.text)),
+        card=str(change(message.card)),
+        attachments=tuple(_map_object(one, change) for one in message.attachments),
+    )
+
+
+def _map_object(value: JSONObject, change: Callable[[str], str]) -> JSONObject:
+    return {
+        key: inner if key in ADDRESS_KEYS else _map_value(inner, change)
+        for key, inner in value.items()
+    }
+
+
+def _map_value(value: JSONValue, change: Callable[[str], str]) -> JSONValue:
+    if isinstance(value, str):
+        return str(change(value))
+    if isinstance(value, list):
+        return [_map_value(inner, change) for inner in value]
+    if isinstance(value, dict):
+        return _map_object(value, change)
+    return value
+
+
+def _bounded(message: Message) -> Message:
+    """Within Mattermost's limits, so that they are never discovered by a 400."""
+    attachments = [_bounded_card(card) for card in message.attachments[:MAX_ATTACHMENTS]]
+    while len(json.dumps(attachments, ensure_ascii=False)) > MAX_PROPS_CHARS:
+        attachments.pop()
+    return replace(
+        message,
+        attachments=tuple(attachments),
+        card=shorten(message.card, MAX_PROPS_CHARS // 4),
+    )
+
+
+def _bounded_card(card: JSONObject) -> JSONObject:
+    bounded = dict(card)
+    for key in ("text", "pretext", "fallback", "footer"):
+        if isinstance(card.get(key), str):
+            bounded[key] = shorten(str(card[key]), MAX_ATTACHMENT_CHARS)
+    for key in ("title", "author_name"):
+        if isinstance(card.get(key), str):
+            bounded[key] = shorten(str(card[key]), MAX_TITLE_CHARS)
+    if isinstance(card.get("fields"), list):
+        bounded["fields"] = [_bounded_field(field) for field in card["fields"][:50]]  # type: ignore[index]
+    return bounded
+
+
+def _bounded_field(field: JSONValue) -> JSONValue:
+    if not isinstance(field, dict):
+        return field
+    return {**field, "value": shorten(str(field.get("value", "")), MAX_FIELD_CHARS)}
+
+
+def _split(message: Message) -> list[Message]:
+    """One post, or several: cut at paragraphs, the cards under the last one."""
+    parts = split_text(message.text) if message.text else [""]
+    posts = [replace(message, text=part, attachments=(), card="") for part in parts[:-1]]
+    return [*posts, replace(message, text=parts[-1])]
+
+
+def _attachment_lines(attachment: JSONObject) -> list[str]:
+    title, address = attachment.get("title"), attachment.get("title_link")
+    lines = [
+        f"colour {attachment['color']}" if attachment.get("color") else "",
+        str(attachment.get("author_name") or ""),
+        f"**{title}**" + (f" <{address}>" if address else "") if title else "",
+        *str(attachment.get("text") or "").splitlines(),
+    ]
+    fields = attachment.get("fields")
+    for field in fields if isinstance(fields, list) else []:
+        if isinstance(field, dict):
+            lines.append(f"{field.get('title')}: {field.get('value')}")
+    return [line for line in lines if line]

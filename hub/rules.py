@@ -1,0 +1,129 @@
+"""Rules compiled once per configuration and indexed, so that most are never looked at."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hub import registry
+from hub.conditions import CompiledConditions, compile_conditions
+from hub.models import Channel, TriggerRule
+from hub.wording import Wording
+
+ANY_KIND = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledChannel:
+    """What matching needs to know of a channel."""
+
+    id: int
+    name: str
+    server_id: int
+    language: str
+    zone: str
+    threading: str
+    is_cleared_for_private: bool
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    id: int
+    name: str
+    order: int
+    source_id: int | None
+    conditions: CompiledConditions
+    channels: tuple[CompiledChannel, ...]
+    to_named_channel: bool
+    mentions: str
+    priority: str
+    threading: str
+    reaction: str
+    has_card: bool
+    wordings: Mapping[str, Wording]  # by language
+
+
+@dataclass(frozen=True, slots=True)
+class RuleIndex:
+    """Active rules by (integration, kind), and channels by name for senders that name one."""
+
+    version: int = 0
+    rules: Mapping[tuple[str, str], tuple[CompiledRule, ...]] = field(default_factory=dict)
+    channels: Mapping[int, CompiledChannel] = field(default_factory=dict)
+    needs_previous: bool = False  # some condition asks what has changed
+
+    def candidates(
+        self, integration: str, kinds: Iterable[str], source_id: int
+    ) -> list[CompiledRule]:
+        """The rules that can match, each once, in the order that decides the wording."""
+        found: dict[int, CompiledRule] = {}
+        for kind in (*kinds, ANY_KIND):
+            for rule in self.rules.get((integration, kind), ()):
+                if rule.source_id is None or rule.source_id == source_id:
+                    found[rule.id] = rule
+        return sorted(found.values(), key=lambda rule: (rule.order, rule.id))
+
+
+def load_rules(version: int) -> RuleIndex:
+    """Every active rule from the database; a handful of queries however many there are."""
+    channels = {channel.pk: _compiled_channel(channel) for channel in Channel.objects.all()}
+    index: dict[tuple[str, str], list[CompiledRule]] = defaultdict(list)
+    needs_previous = False
+    rows = TriggerRule.objects.filter(is_active=True).select_related("source")
+    for row in rows.prefetch_related("conditions", "texts", "channels"):
+        needs_previous |= any(one.operator == "changed" for one in row.conditions.all())
+        rule = _compiled_rule(row, channels)
+        integration = row.source.integration if row.source is not None else row.integration
+        for kind in row.kinds or [ANY_KIND]:
+            index[integration, kind].append(rule)
+    return RuleIndex(
+        version=version,
+        rules={key: tuple(rules) for key, rules in index.items()},
+        channels=channels,
+        needs_previous=needs_previous,
+    )
+
+
+def compile_rule(row: TriggerRule) -> CompiledRule:
+    """One rule by itself, for the preview and the explanation in the admin."""
+    return _compiled_rule(row, {one.pk: _compiled_channel(one) for one in row.channels.all()})
+
+
+def _compiled_rule(row: TriggerRule, channels: Mapping[int, CompiledChannel]) -> CompiledRule:
+    conditions = [(one.path, one.operator, one.value) for one in row.conditions.all()]
+    return CompiledRule(
+        id=row.pk,
+        name=row.name,
+        order=row.order,
+        source_id=row.source_id,
+        conditions=compile_conditions(conditions, row.grouping),
+        channels=tuple(channels[one.pk] for one in row.channels.all()),
+        to_named_channel=row.to_named_channel,
+        mentions=row.mentions,
+        priority=row.priority,
+        threading=row.threading,
+        reaction=row.reaction.strip(":"),
+        has_card=row.has_card,
+        wordings={
+            text.language: Wording(text.line, text.title, text.body, text.fields)
+            for text in row.texts.all()
+        },
+    )
+
+
+def _compiled_channel(row: Channel) -> CompiledChannel:
+    return CompiledChannel(
+        id=row.pk,
+        name=row.name,
+        server_id=row.server_id,
+        language=row.language,
+        zone=row.zone,
+        threading=row.threading,
+        is_cleared_for_private=row.is_cleared_for_private,
+        is_paused=row.is_paused,
+    )
+
+
+def integration_label(name: str) -> str:
+    integration = registry.get(name)
+    return integration.label if integration is not None else name

@@ -1,0 +1,65 @@
+"""HMAC schemes over the raw bytes, compared in constant time; used by integrations."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+
+from hub.contracts import VerificationError
+
+STANDARD_WEBHOOKS_TOLERANCE_S = 300
+
+
+def is_equal(given: str, expected: str) -> bool:
+    """Constant-time comparison of any two texts."""
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def check_hmac(
+    given: str, *, secret: str, body: bytes, algorithm: str = "sha256", prefix: str = ""
+) -> None:
+    """Hex HMAC of `body`, with the sender's `prefix` (`sha256=`).
+
+    Raises VerificationError when it is missing, empty or wrong. Hex digits may be of either case.
+    """
+    expected = hmac.new(secret.encode(), body, algorithm).hexdigest()
+    if not secret or not is_equal(given.strip().lower(), prefix + expected):
+        raise VerificationError("the signature is wrong" if given else "the signature is missing")
+
+
+def check_hmac_base64(given: str, *, secret: str, body: bytes) -> None:
+    """Base64 HMAC-SHA256 of `body` (Frappe). Raises VerificationError."""
+    expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+    if not secret or not is_equal(given.strip(), expected):
+        raise VerificationError("the signature is wrong" if given else "the signature is missing")
+
+
+def check_secret(given: str, *, secret: str) -> None:
+    """A plain shared secret in a header. Raises VerificationError."""
+    if not secret or not is_equal(given, secret):
+        raise VerificationError("the secret is wrong" if given else "the secret is missing")
+
+
+def check_standard_webhooks(
+    headers: dict[str, str], *, secret: str, body: bytes, now: datetime
+) -> None:
+    """Standard Webhooks v1: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+
+    `secret` is `whsec_` and base64 of the key. Raises VerificationError.
+    """
+    identifier = headers.get("webhook-id", "")
+    timestamp = headers.get("webhook-timestamp", "")
+    if not timestamp.isascii() or not timestamp.isdigit():
+        raise VerificationError("the signature has no timestamp")
+    if abs(now.timestamp() - int(timestamp)) > STANDARD_WEBHOOKS_TOLERANCE_S:
+        raise VerificationError("the signature is older than five minutes")
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError as error:
+        raise VerificationError("the stored signing token is not whsec_ and base64") from error
+    signed = f"{identifier}.{timestamp}.".encode() + body
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    given = headers.get("webhook-signature", "").split()
+    matches = [is_equal(one.removeprefix("v1,"), expected) for one in given]
+    if not key or not any(matches):
+        raise VerificationError("the signature is wrong" if given else "the signature is missing")

@@ -1,0 +1,64 @@
+"""What raw statements need on both databases: times, JSON, and updates of many rows at once."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from hub.contracts import JSONValue
+
+
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def to_time(value: datetime | None) -> Any:
+    """A time as a parameter of a raw statement."""
+    return None if value is None else connection.ops.adapt_datetimefield_value(value)
+
+
+def from_time(value: Any) -> datetime | None:
+    """A time read by a raw statement: SQLite gives text in UTC."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value  # type: ignore[no-any-return]  # a datetime of the driver, or None
+
+
+def from_json(value: Any) -> JSONValue:
+    """JSON read by a raw statement: the drivers give it as text."""
+    return json.loads(value) if isinstance(value, str | bytes) else value
+
+
+def update_rows(
+    table: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[Any]],
+    *,
+    extra: str = "",
+    guard: str = "",
+) -> None:
+    """Set `columns` (name, PostgreSQL type) of many rows in one statement.
+
+    The first column is the key. `extra` is added to SET, `guard` to WHERE; both may use `old.` for
+    the row as it is and `new.` for the given values. Times are converted here.
+    """
+    if not rows:
+        return
+    names = [name for name, _type in columns]
+    sets = ", ".join(f"{name} = new.{name}" for name in names[1:]) + extra
+    condition = f"old.{names[0]} = new.{names[0]}{guard}"
+    update = f"UPDATE {table} AS old SET {sets}"  # noqa: S608  # names from our own constants
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            arrays = ", ".join(f"%s::{kind}[]" for _name, kind in columns)
+            given = f"unnest({arrays}) AS new({', '.join(names)})"
+            values: list[Any] = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(f"{update} FROM {given} WHERE {condition}", values)
+        else:
+            given = f"(SELECT {', '.join(f'%s AS {name}' for name in names)}) AS new"
+            cursor.executemany(
+                f"{update} FROM {given} WHERE {condition}",
+                [[to_time(v) if isinstance(v, datetime) else v for v in row] for row in rows],
+            )

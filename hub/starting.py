@@ -1,0 +1,146 @@
+"""First steps: the starter set of channels, sources and rules, and the demo that shows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from hub import registry
+from hub.contracts import Integration
+from hub.models import (
+    Channel,
+    Condition,
+    MattermostServer,
+    RuleText,
+    Source,
+    TriggerRule,
+    WebhookToken,
+)
+from hub.secrets import hash_token
+from hub.tokens import issue_token
+from hub.wording import load_document
+
+STARTER_SERVER = "Mattermost"
+STARTER_CHANNELS = (  # name, kind, purpose
+    ("general", "General communication"),
+    ("support", "Support team: news from Zammad"),
+    ("development", "Development: news from Redmine and Git"),
+    ("business", "Business: news from ERPNext"),
+    ("finance", "Finance: invoices from ERPNext"),
+    ("alerts", "Outages and failed workflows"),
+)
+DEMO_PREFIX = "demo"
+DEMO_SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  # of sample traffic
+
+
+def load_starter_set() -> list[str]:
+    """Make what is missing of the starter rows; what an admin edited or deleted stays so.
+
+    Returns the names of what was made. Starter rules are known by their key, in the history too:
+    one that was deleted does not come back.
+    """
+    made: list[str] = []
+    with transaction.atomic():
+        channels = _load_channels(made)
+        for integration in registry.all_integrations():
+            _load_source(integration, made)
+            made += _load_rules(integration, channels)
+    return made
+
+
+def load_demo(standin_url: str, token: str) -> dict[str, str]:
+    """Point the starter server at a demo Mattermost; the hook path of each integration's source."""
+    load_starter_set()
+    server = MattermostServer.objects.get(name=STARTER_SERVER)
+    server.base_url, server.team, server.bot_token = standin_url, "demo", token
+    server.bot_user_id = server.bot_username = ""
+    server.down_since = None
+    server.save()
+    Channel.objects.filter(server=server).update(channel_id="")
+    return {one.name: _demo_hook(one) for one in registry.all_integrations()}
+
+
+def _load_channels(made: list[str]) -> Mapping[str, Channel]:
+    server, is_new = MattermostServer.objects.get_or_create(
+        name=STARTER_SERVER, defaults={"base_url": "http://127.0.0.1:8065", "team": "demo"}
+    )
+    if is_new:
+        made.append(str(server))
+        for name, purpose in STARTER_CHANNELS:
+            channel = Channel.objects.create(
+                server=server,
+                name=name,
+                display_name=name.capitalize(),
+                purpose=purpose,
+                language=settings.LANGUAGE_CODE[:2],
+                zone=settings.TIME_ZONE,
+            )
+            made.append(str(channel))
+    return {channel.name: channel for channel in Channel.objects.filter(server=server)}
+
+
+def _load_source(integration: Integration, made: list[str]) -> None:
+    if not Source.objects.filter(integration=integration.name).exists():
+        source = Source.objects.create(integration=integration.name, name=integration.label)
+        made.append(str(source))
+
+
+def _load_rules(integration: Integration, channels: Mapping[str, Channel]) -> list[str]:
+    known = set(TriggerRule.history.exclude(key=None).values_list("key", flat=True))
+    rules = [
+        one for one in load_document(integration).get("rules") or [] if one["key"] not in known
+    ]
+    return [str(make_rule(one, integration, channels)) for one in rules]
+
+
+def make_rule(
+    document: Mapping[str, Any], integration: Integration, channels: Mapping[str, Channel]
+) -> TriggerRule:
+    """One rule of a rules.yaml. Raises ValidationError when it is not well made."""
+    rule = TriggerRule(
+        key=document["key"],
+        name=document["name"],
+        integration=integration.name,
+        kinds=document.get("kinds") or [],
+        grouping=document.get("grouping") or "all",
+        order=document.get("order", 100),
+        mentions=document.get("mentions") or "",
+        priority=document.get("priority") or "",
+        threading=document.get("threading") or "channel",
+        reaction=document.get("reaction") or "",
+        has_card=document.get("has_card", True),
+        to_named_channel=document.get("to_named_channel", False),
+    )
+    rule.full_clean()
+    rule.save()
+    named = [channels[name] for name in document.get("channels") or [] if name in channels]
+    rule.channels.set(named)
+    for condition in document.get("conditions") or []:
+        _save_clean(Condition(rule=rule, **{key: str(value) for key, value in condition.items()}))
+    for language, text in (document.get("texts") or {}).items():
+        _save_clean(RuleText(rule=rule, language=language, **text))
+    return rule
+
+
+def _save_clean(row: Condition | RuleText) -> None:
+    row.full_clean()
+    row.save()
+
+
+def _demo_hook(integration: Integration) -> str:
+    """The path of a token with a text that is known, for the sample traffic only."""
+    source = Source.objects.filter(integration=integration.name).order_by("pk").first()
+    if source is None:
+        source = Source.objects.create(integration=integration.name, name=integration.label)
+    text = f"{DEMO_PREFIX}{hash_token(settings.SECRET_KEY + integration.name)[:22]}"
+    if not WebhookToken.objects.filter(sha256=hash_token(text)).exists():
+        row, _text = issue_token(
+            source,
+            token=text,
+            label="sample traffic",
+            signing_secret=DEMO_SIGNING_SECRET if integration.verify else "",
+            default_channel=Channel.objects.filter(name="general").first(),
+        )
+        row.allowed_channels.set(Channel.objects.all())
+    return f"/hooks/{text}"

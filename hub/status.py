@@ -1,0 +1,33 @@
+"""How the hub is doing, from rows alone."""
+
+from datetime import datetime
+
+from django.db.models import Count, Min
+
+from hub.models import Delivery, Event
+
+WATCHED_STATES = (
+    Delivery.State.PENDING,
+    Delivery.State.SENDING,
+    Delivery.State.FAILED,
+    Delivery.State.HELD,
+    Delivery.State.DEAD,
+)
+
+
+def oldest_due_age(now: datetime) -> float:
+    """Seconds that the oldest row which should have been taken by now has been waiting."""
+    received = Event.objects.filter(state=Event.State.RECEIVED).aggregate(at=Min("received_at"))
+    states = (Delivery.State.PENDING, Delivery.State.FAILED)
+    due = Delivery.objects.filter(state__in=states, due_at__lte=now).aggregate(at=Min("due_at"))
+    waiting = [row["at"] for row in (received, due) if row["at"] is not None]
+    return (now - min(waiting)).total_seconds() if waiting else 0.0
+
+
+def count_states() -> dict[tuple[str, str], int]:
+    """Rows by (table, state) for the states that partial or state indexes can count."""
+    rows = Delivery.objects.filter(state__in=WATCHED_STATES).values("state")
+    counts = {("delivery", state.value): 0 for state in WATCHED_STATES}
+    counts |= {("delivery", row["state"]): row["n"] for row in rows.annotate(n=Count("pk"))}
+    counts["event", "received"] = Event.objects.filter(state=Event.State.RECEIVED).count()
+    return counts

@@ -1,0 +1,21 @@
+"""What django-q2 runs: each task calls one stage."""
+
+from hub.draining import run_drain
+from hub.lifeline import lifeline
+from hub.pruning import prune_rows
+from hub.queue import enqueue_drain, enqueue_drains
+
+
+def drain(slot: int) -> str:
+    ended = run_drain(slot)
+    if ended == "lived" and not lifeline.is_stopping():
+        enqueue_drain(slot)
+    return ended
+
+
+def ensure_drains() -> None:
+    enqueue_drains()
+
+
+def prune() -> int:
+    return prune_rows()

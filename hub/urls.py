@@ -1,0 +1,18 @@
+"""Every address of the hub."""
+
+from django.contrib import admin
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from hub.api.hooks import WebhookView
+from hub.api.status import health, metrics, readiness
+
+urlpatterns = [
+    # Zammad and others follow no redirect: with and without a slash at the end.
+    re_path(r"^hooks/(?P<token>[^/]{1,200})/?$", WebhookView.as_view(), name="hook"),
+    path("healthz", health, name="health"),
+    path("readyz", readiness, name="readiness"),
+    path("metrics", metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+]

@@ -1,0 +1,157 @@
+"""Wakes the drains when there is work, and lets a drain wait for it."""
+
+import os
+import selectors
+import socket
+import threading
+import time
+from contextlib import suppress
+from datetime import timedelta
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, connection
+
+CHANNEL = "hub_work"
+NOTIFY_INTERVAL_S = 0.004  # a NOTIFY in every transaction would serialise commits
+SQLITE_LOOK_INTERVAL_S = 0.02  # PRAGMA data_version costs about 10 µs
+REOPEN_INTERVAL_S = 1.0
+
+
+class Waker:
+    """Sends at most one NOTIFY per NOTIFY_INTERVAL_S and process, from a thread of its own."""
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process_id = 0
+        self._is_stopping = False
+
+    def wake(self) -> None:
+        """Return at once; the drains are woken within milliseconds. SQLite needs no waking."""
+        if connection.vendor == "postgresql":
+            if self._process_id != os.getpid():
+                self._start()
+            self._wanted.set()
+
+    def stop(self) -> None:
+        """End the thread and its connection; the next wake starts them again."""
+        if self._thread is not None and self._process_id == os.getpid():
+            self._is_stopping = True
+            self._wanted.set()
+            self._thread.join()
+        self._thread, self._process_id = None, 0
+
+    def _start(self) -> None:
+        """Once per process, after the fork."""
+        with self._lock:
+            if self._process_id != os.getpid():
+                self._wanted, self._is_stopping = threading.Event(), False
+                self._process_id = os.getpid()
+                self._thread = threading.Thread(target=self._run, name="hub-waker", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._is_stopping:
+                return connection.close()
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"NOTIFY {CHANNEL}")
+            except (DatabaseError, InterfaceError):
+                connection.close()  # drains look once a second by themselves
+            time.sleep(NOTIFY_INTERVAL_S)
+
+
+waker = Waker()
+
+
+def wake_drains() -> None:
+    """To be called after the commit of anything that makes work."""
+    waker.wake()
+
+
+class Ear:
+    """What a drain waits on: a NOTIFY or a change of the SQLite file, and calls of `poke`."""
+
+    def __init__(self) -> None:
+        self._receiving, self._poking = socket.socketpair()
+        self._receiving.setblocking(False)
+        self._poking.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._receiving, selectors.EVENT_READ)
+        self._listening: psycopg.Connection | None = None
+        self._reopen_at = 0.0
+        self._data_version = 0
+
+    def poke(self) -> None:
+        """Wake the waiting drain from another thread of the same process."""
+        with suppress(BlockingIOError):  # enough pokes are waiting already
+            self._poking.send(b"x")
+
+    def wait(self, timeout: timedelta) -> None:
+        """Return when there may be work, at the latest after `timeout`."""
+        if connection.vendor == "postgresql":
+            self._listen()
+            self._selector.select(timeout.total_seconds())
+            self._take_notifies()
+        else:
+            self._watch_file(time.monotonic() + timeout.total_seconds())
+        self._take_pokes()
+
+    def close(self) -> None:
+        self._drop_listening()
+        self._selector.close()
+        self._receiving.close()
+        self._poking.close()
+
+    def _watch_file(self, until: float) -> None:
+        while time.monotonic() < until:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA data_version")
+                version = cursor.fetchone()[0]
+            if version != self._data_version:
+                self._data_version = version
+                return
+            if self._selector.select(SQLITE_LOOK_INTERVAL_S):
+                return
+
+    def _listen(self) -> None:
+        """A connection of its own, opened again after the database dropped it."""
+        if self._listening is not None or time.monotonic() < self._reopen_at:
+            return
+        self._reopen_at = time.monotonic() + REOPEN_INTERVAL_S
+        params = connection.get_connection_params()
+        wanted = ("host", "port", "user", "password", "dbname", "connect_timeout", "sslmode")
+        try:
+            self._listening = psycopg.connect(
+                **{name: params[name] for name in wanted if name in params}, autocommit=True
+            )
+            self._listening.execute(f"LISTEN {CHANNEL}")
+            self._selector.register(self._listening.fileno(), selectors.EVENT_READ)
+        except psycopg.Error:
+            self._drop_listening()
+
+    def _take_notifies(self) -> None:
+        if self._listening is None:
+            return
+        try:
+            for _notify in self._listening.notifies(timeout=0):
+                pass
+        except psycopg.Error:
+            self._drop_listening()
+
+    def _drop_listening(self) -> None:
+        if self._listening is not None:
+            for key in list(self._selector.get_map().values()):
+                if key.fileobj is not self._receiving:
+                    self._selector.unregister(key.fileobj)
+            self._listening.close()
+            self._listening = None
+
+    def _take_pokes(self) -> None:
+        with suppress(BlockingIOError):
+            while self._receiving.recv(4096):
+                pass

@@ -1,0 +1,1 @@
+"""One package per system; each registers itself by lying here."""

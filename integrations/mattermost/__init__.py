@@ -1,0 +1,18 @@
+"""Mattermost as the destination: posts, threads, cards and reactions, by bot or by webhook."""
+
+from hub.contracts import Destination
+from integrations.mattermost.channels import find_channel, join_channel
+from integrations.mattermost.connection import check_connection, is_up
+from integrations.mattermost.posts import edit, post, react
+
+DESTINATION = Destination(
+    name="mattermost",
+    label="Mattermost",
+    post=post,
+    edit=edit,
+    react=react,
+    check_connection=check_connection,
+    find_channel=find_channel,
+    join_channel=join_channel,
+    is_up=is_up,
+)

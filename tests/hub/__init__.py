@@ -1,0 +1,1 @@
+"""Tests of the hub and of the stand-ins it is tried with."""
