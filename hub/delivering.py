@@ -176,7 +176,7 @@ def _claim(row: Sequence[Any], now: datetime) -> Claim:
 
 def _with_threads(claims: list[Claim]) -> list[Claim]:
     """Each threaded claim with the root it goes under and the card there, if there is one yet."""
-    references = {claim.reference_id for claim in claims if claim.is_threaded}
+    references = [claim.reference_id or 0 for claim in claims if claim.is_threaded]
     if not references:
         return claims
     rows = Thread.objects.filter(reference_id__in=references).exclude(root_post_id="")
@@ -234,14 +234,15 @@ def _save_threads(results: Iterable[Result]) -> None:
     threads: dict[tuple[int, int], Thread] = {}
     for result in results:
         claim, posted = result.claim, result.posted
-        if posted is None or not claim.is_threaded or not posted.root_post_id:
+        is_in_thread = claim.is_threaded and claim.reference_id is not None
+        if posted is None or not is_in_thread or not posted.root_post_id:
             continue
         is_root = posted.root_post_id != claim.root_post_id
         if is_root or claim.action == "edit":
             card: JSONObject = claim.message if is_root else {**claim.card, **claim.message}
             threads[_thread_key(claim)] = Thread(
                 channel_id=claim.channel_id,
-                reference_id=claim.reference_id,
+                reference_id=claim.reference_id or 0,
                 root_post_id=posted.root_post_id,
                 card=card,
             )

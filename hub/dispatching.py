@@ -116,8 +116,9 @@ class Dispatcher:
         """A server that hangs keeps at most its share of the threads from the others."""
         others = len(self._servers) - 1
         mine = sum(claim.server_id == server_id for claim in self._under_way.values())
-        share = max(1, settings.HUB_SEND_THREADS - 2 * others)
-        return min(share - mine, settings.HUB_SEND_THREADS - len(self._under_way))
+        threads: int = settings.HUB_SEND_THREADS
+        share = max(1, threads - 2 * others)
+        return min(share - mine, threads - len(self._under_way))
 
     def _is_paused(self, server_id: int, now: datetime) -> bool:
         until = self._paused_until.get(server_id)

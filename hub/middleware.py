@@ -21,6 +21,7 @@ def machine_paths(get_response: GetResponse) -> GetResponse:
             match = resolve(request.path_info)
         except Resolver404:
             return get_response(request)
-        return match.func(request, *match.args, **match.kwargs)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return response
 
     return middleware

@@ -55,6 +55,7 @@ def start_cluster() -> Cluster:
 def prune_queue() -> int:
     """Failures are kept by django-q2 whatever save_limit says: old ones go, and dead schedules."""
     old = timezone.now() - KEPT_TASKS
+    count: int
     count, _by_model = Task.objects.filter(stopped__lt=old).delete()
     Schedule.objects.filter(func__startswith="hub.tasks.", next_run__lt=old).delete()
     return count

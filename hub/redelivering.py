@@ -67,13 +67,13 @@ def _redeliver_batch(ids: Sequence[int], user: AbstractBaseUser | None) -> int:
 
 def _next_generation(row: Delivery, user_id: int | None) -> Delivery:
     same = Delivery.objects.filter(
-        event_id=row.event_id,
+        event_id=row.event_id or 0,
         channel_id=row.channel_id,
         action=row.action,
         is_threaded=row.is_threaded,
         part=row.part,
     )
-    last = same.aggregate(last=Max("generation"))["last"] if row.event_id else row.generation
+    last = same.aggregate(last=Max("generation"))["last"]
     now = timezone.now()
     return Delivery(
         event_id=row.event_id,

@@ -19,6 +19,7 @@ COLOURS: Mapping[str, str] = {
 MAX_ATTACHMENTS = 20
 MAX_ATTACHMENT_CHARS = 6_000  # Mattermost shows the first screenful and folds the rest
 MAX_FIELD_CHARS = 1_000
+MAX_FIELDS = 50
 MAX_TITLE_CHARS = 250
 MAX_PROPS_CHARS = 200_000  # Mattermost takes 300,000 bytes a request; letters may need four
 SHORT_FIELD_CHARS = 40
@@ -186,8 +187,9 @@ def _bounded_card(card: JSONObject) -> JSONObject:
     for key in ("title", "author_name"):
         if isinstance(card.get(key), str):
             bounded[key] = shorten(str(card[key]), MAX_TITLE_CHARS)
-    if isinstance(card.get("fields"), list):
-        bounded["fields"] = [_bounded_field(field) for field in card["fields"][:50]]  # type: ignore[index]
+    fields = card.get("fields")
+    if isinstance(fields, list):
+        bounded["fields"] = [_bounded_field(field) for field in fields[:MAX_FIELDS]]
     return bounded
 
 

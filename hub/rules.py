@@ -96,7 +96,7 @@ def _compiled_rule(row: TriggerRule, channels: Mapping[int, CompiledChannel]) ->
         name=row.name,
         order=row.order,
         source_id=row.source_id,
-        conditions=compile_conditions(conditions, row.grouping),
+        conditions=compile_conditions(conditions, "any" if row.grouping == "any" else "all"),
         channels=tuple(channels[one.pk] for one in row.channels.all()),
         to_named_channel=row.to_named_channel,
         mentions=row.mentions,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from django.utils import timezone
 
@@ -130,9 +131,9 @@ def message_as_json(message: Message) -> JSONObject:
 
 
 def message_from_json(stored: JSONObject) -> Message:
-    known = {name: value for name, value in stored.items() if name in MESSAGE_FIELDS}
-    known["attachments"] = tuple(known.get("attachments") or ())  # type: ignore[arg-type]
-    return Message(**known)  # type: ignore[arg-type]  # written by message_as_json
+    known: dict[str, Any] = {name: stored[name] for name in MESSAGE_FIELDS & stored.keys()}
+    known["attachments"] = tuple(known.get("attachments") or ())
+    return Message(**known)  # as message_as_json wrote it
 
 
 def _carry_out(claim: Claim, routes: Routes) -> Posted:

@@ -1,5 +1,6 @@
 """Settings: the only reader of the environment. `.env.example` lists every variable."""
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,8 @@ def _database() -> dict[str, Any]:
             ),
         }
         config["CONN_MAX_AGE"] = None
-        config["TEST"] = {"NAME": str(HUB_DATA_DIR / "test.sqlite3")}  # shared with real workers
+        # A file, which real workers can share; one per process, so that two runs do not meet.
+        config["TEST"] = {"NAME": str(HUB_DATA_DIR / f"test-{os.getpid()}.sqlite3")}
         HUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
     else:
         config["CONN_MAX_AGE"] = None

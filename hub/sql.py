@@ -28,7 +28,8 @@ def from_time(value: Any) -> datetime | None:
 
 def from_json(value: Any) -> JSONValue:
     """JSON read by a raw statement: the drivers give it as text."""
-    return json.loads(value) if isinstance(value, str | bytes) else value
+    decoded: JSONValue = json.loads(value) if isinstance(value, str | bytes) else value
+    return decoded
 
 
 def update_rows(

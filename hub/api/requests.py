@@ -35,7 +35,7 @@ def client_address(http_request: HttpRequest) -> str:
     if count:
         hops = [hop.strip() for hop in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         if len(hops) >= count and hops[-count]:
-            return hops[-count][:45]
+            return str(hops[-count])[:45]
     return str(meta.get("REMOTE_ADDR", ""))[:45]
 
 

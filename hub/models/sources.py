@@ -1,6 +1,7 @@
 """Where events come from: sources, what is remembered of them, and their inbound credentials."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
@@ -140,5 +141,5 @@ class WebhookToken(models.Model):
     def __str__(self) -> str:
         return f"{self.prefix}… {self.label}".strip()
 
-    def is_valid(self, now: "timezone.datetime") -> bool:
+    def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
