@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -112,15 +112,17 @@ class _Rows:
             self._reference_id = references[reference_key(source_id, event.reference)]
 
     def deliveries(self) -> list[Delivery]:
-        return [row for planned in self._match.planned for row in self._of(planned)]
+        channels = {(one.channel.id, self._reference_id or 0) for one in self._match.planned}
+        had_root = channels & self._planned_before
+        return [row for planned in self._match.planned for row in self._of(planned, had_root)]
 
-    def _of(self, planned: Planned) -> list[Delivery]:
+    def _of(self, planned: Planned, had_root: Container[tuple[int, int]]) -> list[Delivery]:
         if planned.reason:
             row = self._row(planned, Delivery.Action.POST, {}, lane=uuid.uuid4().hex)
             row.state, row.reason = Delivery.State.SUPPRESSED, planned.reason
             return [row]
         key = (planned.channel.id, self._reference_id or 0)
-        has_root = key in self._planned_before
+        has_root = key in had_root
         if not planned.is_threaded and self._is_twin(planned) and not has_root:
             return []  # the thread's root is in the channel already
         lane = f"{key[0]}:{key[1]}" if planned.is_threaded else uuid.uuid4().hex

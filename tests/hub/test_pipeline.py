@@ -430,3 +430,93 @@ def test_a_text_longer_than_a_post_is_split_in_order(
     pump.run()
 
     assert texts(standin, "general") == paragraphs
+
+
+def test_a_channel_served_by_an_incoming_webhook_gets_the_message_and_no_thread(
+    client: Client, hook: str, server: MattermostServer, standin: MattermostStandin, pump: Pump
+) -> None:
+    by_webhook = {"post_via": "incoming_webhook", "webhook_url": standin.hook_url("support")}
+    make_rule(make_channel("support", server, **by_webhook), line="{{ kind }}")
+    send(client, hook)
+    send(client, hook, event="closed", state="closed")
+
+    pump.run()
+
+    assert texts(standin) == ["ticket.created", "ticket.closed"]
+    assert Delivery.objects.get(action="edit").reason.startswith("nothing to change")
+    assert Thread.objects.count() == 0
+
+
+def test_a_direct_message_is_a_destination(
+    client: Client, hook: str, server: MattermostServer, standin: MattermostStandin, pump: Pump
+) -> None:
+    anja = make_channel("@anja", server, kind="direct")
+    make_rule(anja, line="hello")
+    send(client, hook)
+
+    pump.run()
+
+    anja.refresh_from_db()
+    assert states() == [State.DELIVERED]
+    assert [
+        post["message"] for post in standin.posts() if post["channel_id"] == anja.channel_id
+    ] == ["hello"]
+
+
+def test_a_group_message_is_a_destination(
+    client: Client, hook: str, server: MattermostServer, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(make_channel("@anja,@bart", server, kind="group"), line="hello")
+    send(client, hook)
+
+    pump.run()
+
+    assert states() == [State.DELIVERED]
+
+
+def test_a_rule_gives_its_root_post_a_priority(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(support, line="hello", priority="urgent")
+    send(client, hook)
+
+    pump.run()
+
+    (post,) = standin.posts(channel="support")
+    assert post["metadata"]["priority"]["priority"] == "urgent"
+
+
+def test_a_rule_mentions_whom_it_names_and_outside_text_nobody(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(support, line="{{ title }}", mentions="@here @anja", has_card=False)
+    send(client, hook, title="@channel look")
+
+    pump.run()
+
+    assert texts(standin) == ["@\u200bchannel look @here @anja"]
+
+
+def test_news_is_broadcast_to_the_channel_where_the_rule_says_so(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(support, line="{{ kind }}", threading="broadcast", has_card=False)
+    send(client, hook)
+    send(client, hook, event="closed", state="closed")
+
+    pump.run()
+
+    roots = [post["message"] for post in standin.posts(channel="support") if not post["root_id"]]
+    replies = [post["message"] for post in standin.posts(channel="support") if post["root_id"]]
+    assert (roots, replies) == (["ticket.created", "ticket.closed"], ["ticket.closed"])
+
+
+def test_what_looks_like_a_secret_is_masked(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(support, line="{{ title }}", has_card=False)
+    send(client, hook, title="login fails with password=hunter2hunter2")
+
+    pump.run()
+
+    assert "hunter2" not in texts(standin)[0]
