@@ -197,6 +197,23 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll found: requests that enter as if they had been sent, and where to go on."""
+
+    requests: tuple[InboundRequest, ...]
+    state: JSONObject
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer of a probe. `problem` is one sentence that says what to do."""
+
+    is_up: bool
+    problem: str = ""
+    version: str = ""
+
+
 Outcome: TypeAlias = Literal["stored", "duplicate", "channel_refused", "not_decodable"]
 
 
@@ -213,9 +230,12 @@ class Integration:
     verify: Callable[[InboundRequest, str], None] | None = None
     enrich: Callable[[ParsedEvent, SourceView, JSONObject], ParsedEvent] | None = None
     compose: Callable[[ParsedEvent], Message | None] | None = None
+    poll: Callable[[SourceView, JSONObject, datetime], Polled] | None = None  # state, now
+    probe: Callable[[SourceView], Health] | None = None
     answer: Callable[[Outcome, str], Answer] | None = None
     reference_pattern: str = ""  # how people write its references: `ZD#\d+`
     credential_names: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)  # name → what it changes, in one line
     kept_headers: tuple[str, ...] = ()  # lower-case names stored with the event
 
 
