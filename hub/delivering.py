@@ -14,7 +14,7 @@ from hub.backoff import retry_delay
 from hub.contracts import Connection, FoundChannel, JSONObject, Posted
 from hub.models import Attempt, Channel, Delivery, MattermostServer, Thread
 from hub.sending import Claim, Result
-from hub.sql import from_json, from_time, is_postgresql, to_time, update_rows
+from hub.sql import commit_may_wait, from_json, from_time, is_postgresql, to_time, update_rows
 
 CLAIM = timedelta(seconds=20)  # a killed drain's deliveries are taken over after it
 EXCERPT_CHARS = 2000
@@ -97,6 +97,7 @@ def record_results(results: Sequence[Result], *, down: Iterable[int] = ()) -> No
     held = frozenset(down)
     rows = [_outcome(result, is_down=result.claim.server_id in held) for result in results]
     with transaction.atomic():
+        commit_may_wait()
         update_rows(
             "hub_delivery",
             RESULT_COLUMNS,

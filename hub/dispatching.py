@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from hub.delivering import (
     close_breaker,
     delay_claims,
     extend_claims,
+    give_back_claims,
     hold_and_release,
     open_breaker,
     postpone_probe,
@@ -29,6 +30,7 @@ from hub.views import channel_view, server_view
 
 logger = logging.getLogger(__name__)
 
+CLAIMS_PER_THREAD = 4  # claimed ahead, so that a round writes and claims many at once
 BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
 PROBE_EVERY = timedelta(seconds=5)
 DEFAULT_PAUSE = timedelta(seconds=2)  # after a 429 without Retry-After
@@ -40,10 +42,11 @@ class Dispatcher:
 
     def __init__(self, poke: Callable[[], None]) -> None:
         self._poke = poke
-        self._pool = ThreadPoolExecutor(settings.HUB_SEND_THREADS, thread_name_prefix="hub-send")
+        self._pools: dict[int, ThreadPoolExecutor] = {}  # one per server: none waits for another
         self._results: deque[Result] = deque()
         self._probed: deque[int] = deque()  # servers that answered a probe
         self._under_way: dict[int, Claim] = {}
+        self._futures: dict[int, Future[None]] = {}
         self._routes = Routes(registry.destination(), {}, {})
         self._version = -1
         self._servers: list[MattermostServer] = []
@@ -74,7 +77,7 @@ class Dispatcher:
         """Fill the free send threads, server by server; how many were begun."""
         now, count = timezone.now(), 0
         for server in self._servers:
-            free = self._free_threads(server.pk)
+            free = self._room(server.pk)
             if server.down_since is not None or free <= 0 or self._is_paused(server.pk, now):
                 continue
             claims = claim_deliveries(server.pk, limit=free, now=now)
@@ -93,6 +96,7 @@ class Dispatcher:
             record_results(results, down=down)
             for result in results:
                 self._under_way.pop(result.claim.delivery_id, None)
+                self._futures.pop(result.claim.delivery_id, None)
             self._save_findings()
         return len(results)
 
@@ -106,19 +110,23 @@ class Dispatcher:
             if server.down_since is not None and postpone_probe(
                 server.pk, now=now, until=now + PROBE_EVERY
             ):
-                self._pool.submit(self._probe, server.pk)
+                self._pool(server.pk).submit(self._probe, server.pk)
         hold_and_release(now=now)
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=False)
+    def give_back(self) -> None:
+        """At the end of a life: what no thread has begun is due again for the others."""
+        unbegun = [key for key, future in self._futures.items() if future.cancel()]
+        give_back_claims([self._under_way.pop(key) for key in unbegun], now=timezone.now())
 
-    def _free_threads(self, server_id: int) -> int:
-        """A server that hangs keeps at most its share of the threads from the others."""
-        others = len(self._servers) - 1
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(wait=False)
+
+    def _room(self, server_id: int) -> int:
+        """How many more may be claimed: a server that hangs keeps its own threads busy only."""
         mine = sum(claim.server_id == server_id for claim in self._under_way.values())
-        threads: int = settings.HUB_SEND_THREADS
-        share = max(1, threads - 2 * others)
-        return min(share - mine, threads - len(self._under_way))
+        room: int = settings.HUB_SEND_THREADS * CLAIMS_PER_THREAD - mine
+        return room
 
     def _is_paused(self, server_id: int, now: datetime) -> bool:
         until = self._paused_until.get(server_id)
@@ -142,7 +150,15 @@ class Dispatcher:
 
     def _submit(self, claim: Claim) -> None:
         self._under_way[claim.delivery_id] = claim
-        self._pool.submit(self._send, claim, self._routes)
+        pool = self._pool(claim.server_id)
+        self._futures[claim.delivery_id] = pool.submit(self._send, claim, self._routes)
+
+    def _pool(self, server_id: int) -> ThreadPoolExecutor:
+        if server_id not in self._pools:
+            self._pools[server_id] = ThreadPoolExecutor(
+                settings.HUB_SEND_THREADS, thread_name_prefix=f"hub-send-{server_id}"
+            )
+        return self._pools[server_id]
 
     def _send(self, claim: Claim, routes: Routes) -> None:
         self._results.append(send(claim, routes))

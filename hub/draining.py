@@ -82,6 +82,7 @@ class Drain:
         """Let posts under way end and write them; what is not written is looked for later."""
         end = time.monotonic() + STOP_WAIT_S
         try:
+            self._dispatcher.give_back()
             while self._dispatcher.is_sending and time.monotonic() < end:
                 self._ear.wait(timedelta(seconds=0.1))
                 self._dispatcher.write_results()

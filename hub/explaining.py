@@ -49,7 +49,7 @@ class Recalled:
         return build_context(event, received.request, received.source_name)
 
 
-def recall(row: Event) -> Recalled | None:
+def recall(row: Event, *, with_previous: bool = True) -> Recalled | None:
     """None when the integration of its source is gone.
 
     What was looked up at the source then is taken from the row: nothing is asked again.
@@ -60,7 +60,7 @@ def recall(row: Event) -> Recalled | None:
     parsed = parse_event(received) if row.body else Parsed(received, _from_row(row), row.note)
     if parsed.event is not None and row.is_enriched:
         parsed = replace(parsed, event=_enriched(parsed.event, row))
-    return Recalled(parsed, _previous_data(row), str(row))
+    return Recalled(parsed, _previous_data(row) if with_previous else None, str(row))
 
 
 def explain(event: Event, rule: TriggerRule) -> Explanation:
@@ -139,7 +139,7 @@ def _received(row: Event) -> Received | None:
         source_id=row.source_id,
         source_name=row.source.name,
         integration=integration,
-        source=source_view(row.source, with_http=False),
+        source=replace(source_view(row.source), http=None),  # nobody is asked
         request=request_of(row),
         is_source_active=row.source.is_active,
     )

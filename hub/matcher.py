@@ -1,20 +1,18 @@
-"""Runs matching over what was received: in id order, enriching on the side."""
+"""Runs matching over what was received, in id order: held by one drain at a time."""
 
 import logging
-from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from hub import registry
-from hub.contracts import InboundRequest, JSONObject, JSONValue, SourceView
-from hub.matching import Match, Parsed, Received, enrich_event, match_event, parse_event
-from hub.models import Event, Source, SourceState, WebhookToken
+from hub.contracts import InboundRequest, JSONObject, SourceView
+from hub.enriching import Enricher
+from hub.matching import Match, Parsed, Received, match_event, parse_event
+from hub.models import Event, Source, WebhookToken
 from hub.planning import mark_failed, reference_key, write_matches
 from hub.rules import RuleIndex, load_rules
 from hub.views import source_view
@@ -22,11 +20,7 @@ from hub.views import source_view
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
-ENRICH_THREADS = 8
-NO_ENRICHING_AFTER_FAILURE = timedelta(seconds=30)  # a source that is down is not asked again
 TOKEN_USE_INTERVAL = timedelta(seconds=60)
-
-ChainKey = tuple[int, str]  # source and reference: within it, order is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +40,31 @@ class _Configuration:
 
 
 class Matcher:
-    """Held by the one drain that has the matcher's lease."""
+    """Belongs to the drain that has the matcher's lease."""
 
     def __init__(self, poke: Callable[[], None]) -> None:
-        self._poke = poke
         self._configuration = _Configuration()
-        self._pool = ThreadPoolExecutor(ENRICH_THREADS, thread_name_prefix="hub-enrich")
-        self._chains: dict[ChainKey, deque[Parsed]] = defaultdict(deque)
-        self._running: dict[ChainKey, tuple[Parsed, JSONObject, Future[Parsed]]] = {}
-        self._under_way: set[int] = set()
-        self._states: dict[tuple[int, str], JSONValue] = {}
-        self._do_not_ask_until: dict[int, datetime] = {}
+        self._enricher = Enricher(poke)
         self._tokens_used: dict[int, datetime] = {}
         self._tokens_saved_at = timezone.now()
 
     def match_batch(self, version: int) -> int:
         """Match what is there, up to BATCH_SIZE; how many events were written."""
         self._refresh(version)
-        ready, changed = self._take_enriched()
-        for received in self._fetch():
-            parsed = parse_event(received)
-            if self._wants_enriching(parsed):
-                self._enqueue(parsed)
-            else:
-                ready.append(parsed)
-        self._start_enriching()
-        self._write(ready, changed)
-        self._under_way -= {parsed.received.event_id for parsed in ready}
+        ready = self._enricher.enrich(parse_event(received) for received in self._fetch())
+        try:
+            self._write(ready)
+        finally:
+            self._enricher.forget(ready)
         self._save_token_use()
         return len(ready)
 
     @property
     def is_enriching(self) -> bool:
-        return bool(self._under_way)
+        return bool(self._enricher.under_way)
 
     def close(self) -> None:
-        """Forget what is under way: it is still `received` and the next matcher takes it."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._enricher.close()
 
     def _refresh(self, version: int) -> None:
         if version == self._configuration.index.version:
@@ -92,10 +74,12 @@ class Matcher:
         self._configuration = _Configuration(
             load_rules(version), sources, {row.pk: _token(row) for row in rows}
         )
-        self._do_not_ask_until.clear()
+        self._enricher.use_new_configuration()
 
     def _fetch(self) -> list[Received]:
-        rows = Event.objects.filter(state=Event.State.RECEIVED).exclude(pk__in=self._under_way)
+        rows = Event.objects.filter(state=Event.State.RECEIVED)
+        if self._enricher.under_way:
+            rows = rows.exclude(pk__in=self._enricher.under_way)
         found = [self._received(row) for row in rows.order_by("pk")[:BATCH_SIZE]]
         return [one for one in found if one is not None]
 
@@ -122,89 +106,20 @@ class Matcher:
             default_channel=token.default_channel if token else None,
         )
 
-    def _wants_enriching(self, parsed: Parsed) -> bool:
-        received, event = parsed.received, parsed.event
-        if event is None or event.ignored_because or received.integration.enrich is None:
-            return False
-        if received.source.http is None and not event.state_keys:
-            return False  # nobody to ask, nothing remembered
-        until = self._do_not_ask_until.get(received.source_id)
-        return until is None or until <= timezone.now()
-
-    def _enqueue(self, parsed: Parsed) -> None:
-        self._under_way.add(parsed.received.event_id)
-        self._chains[_chain_key(parsed)].append(parsed)
-
-    def _start_enriching(self) -> None:
-        heads = {key: chain[0] for key, chain in self._chains.items() if key not in self._running}
-        states = self._load_states(list(heads.values()))
-        for key, parsed in heads.items():
-            self._chains[key].popleft()
-            if not self._chains[key]:
-                del self._chains[key]
-            state = states[parsed.received.event_id]
-            future = self._pool.submit(enrich_event, parsed, state)
-            self._running[key] = (parsed, state, future)
-            future.add_done_callback(lambda _future: self._poke())
-
-    def _load_states(self, parsed: Sequence[Parsed]) -> dict[int, JSONObject]:
-        """What each event's enriching may read and write, by event id."""
-        wanted = {
-            (one.received.source_id, key)
-            for one in parsed
-            for key in (one.event.state_keys if one.event else ())
-        }
-        unread = wanted - self._states.keys()
-        if unread:
-            rows = SourceState.objects.filter(key__in={key for _source, key in unread})
-            found = {(row.source_id, row.key): row.value for row in rows}
-            self._states |= {one: found.get(one) for one in unread}
-        return {
-            one.received.event_id: {
-                key: self._states.get((one.received.source_id, key))
-                for key in (one.event.state_keys if one.event else ())
-            }
-            for one in parsed
-        }
-
-    def _take_enriched(self) -> tuple[list[Parsed], dict[tuple[int, str], Any]]:
-        ready, changed = [], {}
-        for key, (parsed, state, future) in list(self._running.items()):
-            if not future.done():
-                continue
-            del self._running[key]
-            enriched = future.result()
-            source_id = parsed.received.source_id
-            if enriched.event is not None and not enriched.event.is_enriched:
-                self._do_not_ask_until[source_id] = timezone.now() + NO_ENRICHING_AFTER_FAILURE
-            for name, value in state.items():
-                if self._states.get((source_id, name)) != value:
-                    self._states[source_id, name] = changed[source_id, name] = value
-            ready.append(enriched)
-        return ready, changed
-
-    def _write(self, ready: Sequence[Parsed], states: dict[tuple[int, str], Any]) -> None:
+    def _write(self, ready: Sequence[Parsed]) -> None:
         if not ready:
             return
         matches = self._match(sorted(ready, key=lambda parsed: parsed.received.event_id))
+        states = dict(self._enricher.changed)
         try:
             write_matches(matches, states)
         except (OperationalError, InterfaceError):
             raise  # the database is away: the events stay received
-        except DatabaseError as error:
+        except DatabaseError:
             logger.exception("A batch of %s events could not be written", len(matches))
-            self._write_one_by_one(matches, error)
-        if len(self._states) > 10_000:
-            self._states.clear()
-
-    def _write_one_by_one(self, matches: Sequence[Match], error: DatabaseError) -> None:
-        for match in matches:
-            try:
-                write_matches([match], {})
-            except (OperationalError, InterfaceError):
-                raise
-            except DatabaseError:
-                mark_failed([match.parsed.received.event_id], f"could not be written: {error}")
+            _write_one_by_one(matches)
+            write_matches([], states)
+        self._enricher.changed.clear()
 
     def _match(self, parsed: Sequence[Parsed]) -> list[Match]:
         index = self._configuration.index
@@ -227,6 +142,17 @@ class Matcher:
         self._tokens_saved_at = now
 
 
+def _write_one_by_one(matches: Sequence[Match]) -> None:
+    """One event that the database refuses does not stop the others."""
+    for match in matches:
+        try:
+            write_matches([match], {})
+        except (OperationalError, InterfaceError):
+            raise
+        except DatabaseError as error:
+            mark_failed([match.parsed.received.event_id], f"could not be written: {error}")
+
+
 def _token(row: WebhookToken) -> _Token:
     allowed = {channel.pk for channel in row.allowed_channels.all()}
     if row.default_channel_id is not None:
@@ -244,12 +170,6 @@ def _request(row: Event) -> InboundRequest:
         event_hint=row.event_hint,
         is_polled=row.is_polled,
     )
-
-
-def _chain_key(parsed: Parsed) -> ChainKey:
-    event = parsed.event
-    reference = event.reference.external_id if event is not None and event.reference else ""
-    return parsed.received.source_id, reference or f"event {parsed.received.event_id}"
 
 
 def _reference_key(parsed: Parsed) -> tuple[int, str, str] | None:

@@ -123,9 +123,7 @@ def match_event(
         return Match(parsed, Event.State.FAILED, f"matching failed: {error!r}"[:500])
 
 
-def _match(
-    parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None
-) -> Match:
+def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None) -> Match:
     received, event = parsed.received, parsed.event
     if event is None:
         return Match(parsed, Event.State.UNKNOWN, parsed.note)

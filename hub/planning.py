@@ -1,6 +1,5 @@
 """Writes a batch of matches: references, deliveries, events and states, in one transaction."""
 
-import json
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from hub.contracts import ExternalReference, JSONObject, ParsedEvent
 from hub.matching import Match, Planned
 from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
 from hub.sending import message_as_json
-from hub.sql import update_rows
+from hub.sql import commit_may_wait, update_rows
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
@@ -54,6 +53,7 @@ def write_matches(matches: Sequence[Match], states: Mapping[tuple[int, str], Any
     """All or nothing. `states` are the SourceState values that enriching has changed."""
     now = timezone.now()
     with transaction.atomic():
+        commit_may_wait()
         references = save_references(matches)
         planned_before = _channels_of(references.values())
         generations = _next_generations(matches)
@@ -212,9 +212,9 @@ def _next_generations(matches: Iterable[Match]) -> dict[int, int]:
 
 def _event_row(match: Match, references: Mapping[ReferenceKey, int], now: datetime) -> list[Any]:
     received, event = match.parsed.received, match.parsed.event
-    trace = json.dumps(list(match.trace))
+    trace = list(match.trace)
     if event is None:
-        empty = ["[]", "", None, "", "", "", "info", False, False, "{}"]
+        empty = [[], "", None, "", "", "", "info", False, False, {}]
         return [received.event_id, match.state.value, *empty, match.note, trace, now]
     reference_id = None
     if event.reference is not None:
@@ -222,7 +222,7 @@ def _event_row(match: Match, references: Mapping[ReferenceKey, int], now: dateti
     return [
         received.event_id,
         match.state.value,
-        json.dumps(list(event.kinds)),
+        list(event.kinds),
         event.kinds[0][:60] if event.kinds else "",
         reference_id,
         event.title[:MAX_TITLE_CHARS],
@@ -231,7 +231,7 @@ def _event_row(match: Match, references: Mapping[ReferenceKey, int], now: dateti
         event.severity,
         event.is_private,
         event.is_enriched,
-        json.dumps(event.data),
+        event.data,
         match.note[:500],
         trace,
         now,

@@ -32,6 +32,16 @@ def from_json(value: Any) -> JSONValue:
     return decoded
 
 
+def commit_may_wait() -> None:
+    """This transaction need not reach the disk before its end: it can be worked out again.
+
+    Any later commit that does wait takes it along; a claim, say, before anything is sent.
+    """
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")
+
+
 def update_rows(
     table: str,
     columns: Sequence[tuple[str, str]],
@@ -43,7 +53,7 @@ def update_rows(
     """Set `columns` (name, PostgreSQL type) of many rows in one statement.
 
     The first column is the key. `extra` is added to SET, `guard` to WHERE; both may use `old.` for
-    the row as it is and `new.` for the given values. Times are converted here.
+    the row as it is and `new.` for the given values: texts, numbers, times, and JSON as objects.
     """
     if not rows:
         return
@@ -53,13 +63,19 @@ def update_rows(
     update = f"UPDATE {table} AS old SET {sets}"  # noqa: S608  # names from our own constants
     with connection.cursor() as cursor:
         if is_postgresql():
-            arrays = ", ".join(f"%s::{kind}[]" for _name, kind in columns)
-            given = f"unnest({arrays}) AS new({', '.join(names)})"
-            values: list[Any] = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(f"{update} FROM {given} WHERE {condition}", values)
+            typed = ", ".join(f"{name} {kind}" for name, kind in columns)
+            given = f"jsonb_to_recordset(%s::jsonb) AS new({typed})"
+            values = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
+            cursor.execute(f"{update} FROM {given} WHERE {condition}", [values])
         else:
             given = f"(SELECT {', '.join(f'%s AS {name}' for name in names)}) AS new"
             cursor.executemany(
                 f"{update} FROM {given} WHERE {condition}",
-                [[to_time(v) if isinstance(v, datetime) else v for v in row] for row in rows],
+                [[_for_sqlite(value) for value in row] for row in rows],
             )
+
+
+def _for_sqlite(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_time(value)
+    return json.dumps(value) if isinstance(value, dict | list) else value
