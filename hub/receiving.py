@@ -120,12 +120,13 @@ def store_request(
         for name in (*KEPT_HEADERS, *kept_headers)
         if name in request.headers
     }
+    key = dedup_key if len(dedup_key) <= MAX_KEY_CHARS else _sha256(dedup_key.encode())
     params = [
         source_id,
         token_id,
         source_id,
-        earlier_key or dedup_key,
-        dedup_key,
+        earlier_key or key,
+        key,
         request.body,
         json.dumps(kept),
         json.dumps(dict(request.query)),
@@ -164,7 +165,7 @@ def _accept(request: InboundRequest, card: TokenCard, identity: Identity, addres
 def _dedup_keys(request: InboundRequest, key: str | None) -> tuple[str, str]:
     """The sender's key, or the hash of the body in this and in the previous bucket of time."""
     if key is not None:
-        return (key if len(key) <= MAX_KEY_CHARS else _sha256(key.encode())), ""
+        return key, ""
     digest = _sha256(request.event_hint.encode() + b"\0" + request.body)
     bucket = int(request.received_at.timestamp()) // HASH_WINDOW_S
     return f"{digest}:{bucket}", f"{digest}:{bucket - 1}"

@@ -2,6 +2,7 @@
 
 from hub.draining import run_drain
 from hub.lifeline import lifeline
+from hub.polling import poll_sources
 from hub.pruning import prune_rows
 from hub.queue import enqueue_drain, enqueue_drains
 
@@ -15,6 +16,10 @@ def drain(slot: int) -> str:
 
 def ensure_drains() -> None:
     enqueue_drains()
+
+
+def poll() -> int:
+    return poll_sources()
 
 
 def prune() -> int:
