@@ -44,7 +44,7 @@ ENTITY_NAME = re.compile(r"\#?\w+;")
 CHANNEL_START = re.compile(r"[\w-]")
 HASHTAG_START = re.compile(r"[^\W\d_]")
 BLOCK_START = re.compile(
-    r"(?m)^(?:(\d+(?=[.)](?:\s|\Z)))|(?=\#{1,6}(?:\s|\Z)|>|[-+](?:\s|\Z)|-[-=]*[^\S\n]*$))"
+    r"(?m)^(?:(\d+(?=[.)](?:\s|\Z)))|(?=\#{1,6}(?:\s|\Z)|>|[-+](?:\s|\Z)|-(?:[-=]|[^\S\n])*$))"
 )
 UNDERLINE = re.compile(r"(?m)^(?==[-=]*[^\S\n]*$)")  # makes the line above it a heading
 
@@ -313,7 +313,7 @@ def _cut_code(text: str, position: int, opening: str, closing: str) -> tuple[str
 def _cut_position(text: str, limit: int) -> int:
     """Where to cut: at the largest boundary in the second half, else at the largest anywhere."""
     found = FENCE.match(text)
-    start = found.end() + 1 if found else 1  # a block that begins here goes on before it is cut
+    start = found.end() + 2 if found else 1  # a block that begins here keeps some of its text
     for earliest in (max(start, limit // 2), start):
         for boundary in ("\n\n", "\n", " "):
             position = text.rfind(boundary, earliest, limit + 1)

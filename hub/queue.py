@@ -11,6 +11,8 @@ from django_q.tasks import async_task
 SCHEDULES = (  # (task, cron): kept per worker, so that each one looks after itself
     ("hub.tasks.ensure_drains", "* * * * *"),
     ("hub.tasks.poll", "* * * * *"),
+    ("hub.tasks.probe", "* * * * *"),
+    ("hub.tasks.watch", "*/10 * * * *"),
     ("hub.tasks.prune", "17 3 * * *"),
 )
 KEPT_TASKS = timedelta(days=7)

@@ -133,6 +133,9 @@ def _demo_hook(integration: Integration) -> str:
     source = Source.objects.filter(integration=integration.name).order_by("pk").first()
     if source is None:
         source = Source.objects.create(integration=integration.name, name=integration.label)
+    if not source.base_url:  # so that links look as they will
+        source.base_url = f"https://{integration.name.replace('_', '-')}.example.test"
+        source.save()
     text = f"{DEMO_PREFIX}{hash_token(settings.SECRET_KEY + integration.name)[:22]}"
     if not WebhookToken.objects.filter(sha256=hash_token(text)).exists():
         row, _text = issue_token(

@@ -2,9 +2,11 @@
 
 from hub.draining import run_drain
 from hub.lifeline import lifeline
+from hub.monitoring import probe_monitors
 from hub.polling import poll_sources
 from hub.pruning import prune_rows
 from hub.queue import enqueue_drain, enqueue_drains
+from hub.watching import watch_sources
 
 
 def drain(slot: int) -> str:
@@ -16,6 +18,14 @@ def drain(slot: int) -> str:
 
 def ensure_drains() -> None:
     enqueue_drains()
+
+
+def probe() -> int:
+    return probe_monitors()
+
+
+def watch() -> int:
+    return watch_sources()
 
 
 def poll() -> int:

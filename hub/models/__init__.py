@@ -4,6 +4,7 @@ from hub.models.channels import Channel, MattermostServer
 from hub.models.configuration import ConfigVersion, DrainLease
 from hub.models.deliveries import Attempt, Delivery
 from hub.models.events import Event, Reference, Refusal
+from hub.models.monitors import Monitor, Outage
 from hub.models.rules import Condition, RuleText, TriggerRule
 from hub.models.sources import Source, SourceState, WebhookToken
 from hub.models.threads import Thread
@@ -17,6 +18,8 @@ __all__ = [
     "DrainLease",
     "Event",
     "MattermostServer",
+    "Monitor",
+    "Outage",
     "Reference",
     "Refusal",
     "RuleText",

@@ -97,6 +97,8 @@ class Event(models.Model):
             # The admin's list: filter by state or kind, newest first.
             models.Index(fields=["state", "-id"], name="event_by_state"),
             models.Index(fields=["kind", "-id"], name="event_by_kind"),
+            # The watch over silence, and the admin's filter by source.
+            models.Index(fields=["source", "-id"], name="event_by_source"),
             # The last event before this one on the same reference, for "changed" conditions.
             models.Index(fields=["reference", "-id"], name="event_by_reference"),
             # Pruning by age.

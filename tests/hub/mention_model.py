@@ -23,7 +23,7 @@ WORD_BREAK = re.compile(r"[^\w:.@-]")
 HIGHLIGHT = re.compile(r"(?:\B|\b_+)@[a-z0-9.\-_]+", re.IGNORECASE | re.ASCII)
 HASHTAG = re.compile(r"(?:^|(?<![A-Za-z0-9_]))#[^\W\d_][\w.-]*[^\W_]")
 CHANNEL_LINK = re.compile(r"(?<![A-Za-z0-9_])~[A-Za-z0-9_-]+")
-PLAIN_TOKENS = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "text_special"}
+PLAIN_TOKENS = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"}
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
