@@ -60,7 +60,7 @@ def _words(language: str) -> _Words:
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (LookupError, ValueError, OSError):
         return UTC
 
 

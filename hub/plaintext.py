@@ -25,12 +25,11 @@ PARAGRAPHS: Final = frozenset(
     | {"section", "article", "header", "footer", "form"}
 )
 LINES: Final = frozenset(
-    {"br", "div", "li", "tr", "hr", "dt", "dd", "address", "figure", "figcaption", "caption"}
+    {"div", "li", "tr", "hr", "dt", "dd", "address", "figure", "figcaption", "caption"}
 )
-CELLS: Final = frozenset({"td", "th"})
 ADDRESSES = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 SPACES = re.compile(r"\s+")
-SPACES_AT_LINE_END = re.compile(r" *\n *")
+SPACES_AT_LINE_END = re.compile(r"(?<! ) +\n")
 EMPTY_LINES = re.compile(r"\n{3,}")
 
 
@@ -40,39 +39,47 @@ class _Article:
 
     pieces: list[str] = field(default_factory=list)
     lists: list[int | None] = field(default_factory=list)  # the next number; None has bullets
+    line_ends: int = 0  # owed before the next piece
+    bullet: str = ""  # likewise
     address: str = ""
     link_start: int = 0
     preformatted_depth: int = 0
 
     def add_text(self, raw: str) -> None:
         text = html.unescape(raw).replace("\x00", "")
-        self.pieces.append(text if self.preformatted_depth else SPACES.sub(" ", text))
+        self._add(text if self.preformatted_depth else SPACES.sub(" ", text))
 
     def add_tag(self, found: re.Match[str]) -> None:
-        name, is_end = (found["name"] or "").lower(), bool(found["end"])
-        if name in PARAGRAPHS:
-            self.pieces.append("\n\n" if not self.lists else "\n")
-        elif name in LINES:
-            self.pieces.append("\n")
-        elif name in CELLS and not is_end:
-            self.pieces.append(" ")
-        if is_end:
+        name = (found["name"] or "").lower()
+        if found["end"]:
             self._close(name)
+            self._end_line(name)
         else:
+            self._end_line(name)
             self._open(name, found["attributes"] or "")
+
+    def _end_line(self, name: str) -> None:
+        if name == "br":
+            self.line_ends += 1
+        elif name in PARAGRAPHS:
+            self.line_ends = max(self.line_ends, 1 if self.lists else 2)
+        elif name in LINES:
+            self.line_ends = max(self.line_ends, 1)
 
     def _open(self, name: str, attributes: str) -> None:
         match name:
             case "a":
                 self.address, self.link_start = _attribute(attributes, "href"), len(self.pieces)
             case "img":
-                self.pieces.append(_attribute(attributes, "alt"))
+                self._add(_attribute(attributes, "alt"))
             case "pre":
                 self.preformatted_depth += 1
+            case "td" | "th":
+                self._add(" ")
             case "ul" | "ol" if len(self.lists) < MAX_LIST_DEPTH:
                 self.lists.append(1 if name == "ol" else None)
             case "li":
-                self.pieces.append(self._bullet())
+                self.bullet = self._next_bullet()
 
     def _close(self, name: str) -> None:
         match name:
@@ -83,7 +90,18 @@ class _Article:
             case "ul" | "ol" if self.lists:
                 self.lists.pop()
 
-    def _bullet(self) -> str:
+    def _add(self, text: str) -> None:
+        """`text` on the line it belongs to, without the space that a browser would not show."""
+        before = self.pieces[-1] if self.pieces and not self.line_ends else "\n"
+        if not self.preformatted_depth and before.endswith((" ", "\n")):
+            text = text.lstrip(" ")
+        if not text:
+            return
+        owed = "\n" * min(self.line_ends, 2) if self.pieces else ""
+        self.pieces.append(f"{owed}{self.bullet}{text}")
+        self.line_ends, self.bullet = 0, ""
+
+    def _next_bullet(self) -> str:
         number = self.lists[-1] if self.lists else None
         if number is None:
             return "• "
@@ -94,10 +112,10 @@ class _Article:
         """Behind the words of a link comes its address, unless the words are the address."""
         address, self.address = self.address, ""
         words = "".join(self.pieces[self.link_start :]).strip()
-        if ADDRESSES.match(address) and words.rstrip("/") not in address:
-            self.pieces.append(f" ({address})")
-        elif ADDRESSES.match(address) and not words:
-            self.pieces.append(address)
+        if ADDRESSES.match(address) and not words:
+            self._add(address)
+        elif ADDRESSES.match(address) and words.rstrip("/") not in address:
+            self._add(f" ({address})")
 
 
 def html_to_text(source: str) -> str:
@@ -114,7 +132,7 @@ def html_to_text(source: str) -> str:
         position = found.end()
     article.add_text(source[position:])
     text = SPACES_AT_LINE_END.sub("\n", "".join(article.pieces))
-    return EMPTY_LINES.sub("\n\n", re.sub(" {2,}", " ", text)).strip()
+    return EMPTY_LINES.sub("\n\n", text).strip()
 
 
 def _attribute(attributes: str, name: str) -> str:

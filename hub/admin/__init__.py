@@ -1,0 +1,43 @@
+"""The admin: one ModelAdmin per file; here they are all loaded, so that all are registered."""
+
+from hub.admin import (
+    attempts,
+    channels,
+    config_versions,
+    deliveries,
+    drain_leases,
+    events,
+    groups,
+    lockouts,
+    queue_admin,
+    references,
+    refusals,
+    rules,
+    servers,
+    source_states,
+    sources,
+    threads,
+    tokens,
+    users,
+)
+
+__all__ = [
+    "attempts",
+    "channels",
+    "config_versions",
+    "deliveries",
+    "drain_leases",
+    "events",
+    "groups",
+    "lockouts",
+    "queue_admin",
+    "references",
+    "refusals",
+    "rules",
+    "servers",
+    "source_states",
+    "sources",
+    "threads",
+    "tokens",
+    "users",
+]

@@ -1,0 +1,98 @@
+"""Mattermost servers: the bot that posts there, and whether it can be reached."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from hub import registry
+from hub.admin.base import HistoryAdmin, secret_state
+from hub.admin.cells import NOTHING, tag, two_lines
+from hub.admin.secret_fields import SecretForm
+from hub.admin.sentences import age
+from hub.contracts import Connection, DeliveryError
+from hub.delivering import save_findings
+from hub.models import MattermostServer
+from hub.views import server_view
+
+
+@admin.register(MattermostServer)
+class MattermostServerAdmin(HistoryAdmin):
+    form = SecretForm
+    list_display = ("name", "state_cell", "base_url", "team", "bot_cell", "server_version")
+    search_fields = ("name", "base_url")
+    change_form_outer_before_template = "hub/server_panel.html"
+    hidden_values = {"bot_token": "bot_token_state"}
+    bot_token_state = secret_state("bot_token", gettext_lazy("bot token"))
+    fieldsets = (
+        (None, {"fields": (("name", "is_active"), ("base_url", "team"), "bot_token")}),
+        (
+            gettext_lazy("What it says of itself"),
+            {"fields": (("bot_username", "bot_user_id"), ("server_version", "team_id"))},
+        ),
+    )
+    readonly_fields = ("bot_username", "bot_user_id", "server_version", "team_id")
+
+    def own_paths(self) -> list[URLPattern]:
+        return [self.own_path("<int:pk>/check/", self.check_view, "check")]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        context: dict[str, Any] = {}
+        if row is not None:
+            context = {
+                "server": row,
+                "state_tag": self.state_cell(row),
+                "may_change": self.has_change_permission(request, row),
+            }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    @method_decorator(require_POST)
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.find(request, pk)
+        self.require(self.has_change_permission(request, row))
+        try:
+            found = check_server(row)
+        except DeliveryError as error:
+            messages.error(request, f"{row}: {error}")
+        else:
+            words = {"bot": found.username, "team": row.team, "version": found.server_version}
+            sentence = _("Connected as @%(bot)s to the team “%(team)s”, Mattermost %(version)s.")
+            messages.success(request, sentence % words)
+        return HttpResponseRedirect(self.own_url("change", pk))
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_cell(self, row: MattermostServer) -> str:
+        if not row.is_active:
+            return tag(_("switched off"), "quiet")
+        if row.down_since is not None:
+            for_how_long = age(row.down_since, timezone.now())
+            return two_lines(
+                tag(_("down"), "bad"), _("for %(time)s; messages are held") % {"time": for_how_long}
+            )
+        if not row.bot_token:
+            return tag(_("no bot token"), "warning")
+        return tag(_("up"), "good") if row.bot_user_id else tag(_("not checked"), "quiet")
+
+    @admin.display(description=gettext_lazy("bot"))
+    def bot_cell(self, row: MattermostServer) -> str:
+        return f"@{row.bot_username}" if row.bot_username else NOTHING
+
+
+def check_server(server: MattermostServer) -> Connection:
+    """Who the token belongs to; kept with the server. Raises DeliveryError."""
+    found = registry.destination().check_connection(server_view(server))
+    save_findings({server.pk: found}, {})
+    return found

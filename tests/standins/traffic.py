@@ -1,0 +1,187 @@
+"""Sample webhooks for the demo, over HTTP: `python -m tests.standins.traffic --hooks {…}`."""
+
+import argparse
+import http.client
+import json
+import random
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.standins.stories import (
+    Recording,
+    Request,
+    Story,
+    Subject,
+    load_recordings,
+    repeat,
+    tell,
+)
+
+INTEGRATIONS = Path(__file__).resolve().parents[2] / "integrations"
+CALL_TIMEOUT_S = 10.0
+LIVELY_COUNT = 45  # the first few minutes; then calmer, for a demo that is left running
+CALM_FACTOR = 4
+MOST_OPEN = 4  # stories told at a time
+NUMBER_EVERY_S, NUMBERS = 20, 20_000  # each start of the demo begins with other numbers
+# The first story brings the four events of Zammad that the starter rules are about.
+FIRST = ("ticket.created", "ticket.sla_warning", "ticket.tagged__macro", "ticket.closed")
+PLOTS = (
+    FIRST,
+    ("ticket.created__low_priority", "ticket.replied", "ticket.closed"),
+    ("ticket.created", "ticket.replied", "ticket.closed"),
+    ("ticket.created__low_priority", "ticket.priority_raised", "ticket.sla_warning"),
+    ("ticket.created", "ticket.sla_warning", "ticket.sla_breached", "ticket.closed"),
+    ("ticket.created", "ticket.tagged__scheduler", "ticket.replied", "ticket.closed"),
+)
+TOLD_ALONE = {  # integrations whose recordings need no story
+    "mattermost_compatible": ("message.posted__attachments", "message.posted__card"),
+}
+SUBJECTS = (
+    Subject(
+        "Webshop returns 502 at checkout",
+        "Since this morning <b>all</b> our customers get a 502 when they pay.",
+        "Klant BV",
+        ("Jet", "Vos"),
+    ),
+    Subject(
+        "Nobody can log in since the update",
+        "The page says “session expired” right after the password.",
+        "Acme Corp",
+        ("Robin", "Prins"),
+    ),
+    Subject(
+        "Invoices are printed without a logo",
+        "It worked until last week. We changed nothing.",
+        "Voorbeeld Groothandel",
+        ("Noa", "Linde"),
+    ),
+    Subject(
+        "VPN drops every ten minutes",
+        "In the whole Gent office, wired and wireless.",
+        "Globex Logistics",
+        ("Sam", "Veld"),
+    ),
+    Subject(
+        "Stock levels are a day behind",
+        "The nightly import seems to have stopped at 02:00.",
+        "Initech Nederland",
+        ("Mika", "Haven"),
+    ),
+    Subject(
+        "Server room: temperature above 30 °C",
+        "One of the two cooling units has stopped.",
+        "Stichting Demo",
+        ("Luca", "Berg"),
+    ),
+)
+
+
+class Trickle:
+    """Decides what comes next: a first story whole, then several at a time and others between."""
+
+    def __init__(
+        self, recordings: Mapping[str, Mapping[str, Recording]], *, secret: str, first_number: int
+    ) -> None:
+        self._recordings = recordings
+        self._secret = secret
+        self._number = first_number
+        self._dice = random.Random(first_number)
+        self._stories: list[Story] = []
+        self._told_count = 0
+
+    def next_request(self, now: datetime) -> Request:
+        self._told_count += 1
+        alone = self._alone() if self._told_count > len(FIRST) and self._told_count % 6 == 0 else []
+        if alone:
+            integration, name = self._dice.choice(alone)
+            recording = self._recordings[integration][name]
+            return repeat(recording, integration, secret=self._secret, now=now)
+        story = self._choose_story()
+        recording = self._recordings[story.integration][story.steps[story.told_count]]
+        request = tell(recording, story, secret=self._secret, now=now)
+        self._stories = [one for one in self._stories if not one.is_over]
+        return request
+
+    def _choose_story(self) -> Story:
+        is_first = self._told_count <= len(FIRST)
+        is_full = len(self._stories) >= (1 if is_first else MOST_OPEN)
+        if self._stories and (is_full or self._dice.random() < 0.6):
+            return self._dice.choice(self._stories)
+        self._number += 1
+        plot = FIRST if is_first else self._dice.choice(PLOTS)
+        subject = SUBJECTS[self._number % len(SUBJECTS)]
+        self._stories.append(Story("zammad", plot, self._number, subject))
+        return self._stories[-1]
+
+    def _alone(self) -> list[tuple[str, str]]:
+        return [
+            (integration, name)
+            for integration, names in TOLD_ALONE.items()
+            for name in names
+            if name in self._recordings.get(integration, {})
+        ]
+
+
+def main() -> None:
+    options = parse_options()
+    hooks = json.loads(options.hooks)
+    recordings = {
+        name: {one.name: one for one in load_recordings(INTEGRATIONS / name / "payloads")}
+        for name in hooks
+    }
+    first_number = 74_000 + int(time.time()) // NUMBER_EVERY_S % NUMBERS
+    trickle = Trickle(recordings, secret=options.secret, first_number=first_number)
+    wait_for(options.hub_url)
+    sys.stdout.write(f"a sample webhook every {options.every:g} s\n")
+    for count in range(sys.maxsize):
+        request = trickle.next_request(datetime.now(UTC))
+        problem = send(options.hub_url, hooks[request.integration], request)
+        if problem:
+            sys.stdout.write(f"{request.integration} {request.name}: {problem}\n")
+        time.sleep(options.every if count < LIVELY_COUNT else options.every * CALM_FACTOR)
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hub-url", default="http://127.0.0.1:8000")
+    parser.add_argument("--hooks", required=True, help="JSON: integration → path of its webhook")
+    parser.add_argument("--secret", required=True, help="that the tokens are signed with")
+    parser.add_argument("--every", type=float, default=4.0, help="seconds between two webhooks")
+    return parser.parse_args()
+
+
+def send(hub_url: str, path: str, request: Request) -> str:
+    """Why it was not taken; empty when it was."""
+    target = f"{path}?{request.query}" if request.query else path
+    with closing(_connect(hub_url)) as connection:
+        try:
+            connection.request("POST", target, request.body, dict(request.headers))
+            response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            return f"the hub does not answer: {error}"
+        if response.status < http.client.BAD_REQUEST:
+            return ""
+        return f"refused with {response.status}: {response.read(200).decode(errors='replace')}"
+
+
+def wait_for(hub_url: str) -> None:
+    while True:
+        with closing(_connect(hub_url)) as connection:
+            try:
+                connection.request("GET", "/healthz")
+                return connection.getresponse().close()
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.2)
+
+
+def _connect(hub_url: str) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(urlsplit(hub_url).netloc, timeout=CALL_TIMEOUT_S)
+
+
+if __name__ == "__main__":
+    main()
