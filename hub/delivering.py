@@ -1,7 +1,7 @@
 """Stage 4: claims, results, retries, held and dead deliveries. Alone changes a delivery's state."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils import timezone
 from hub.backoff import retry_delay
 from hub.contracts import Connection, FoundChannel, JSONObject, Posted
 from hub.models import Attempt, Channel, Delivery, MattermostServer, Thread
-from hub.sending import Claim, Result
+from hub.sending import Claim, Openings, Result
 from hub.sql import commit_may_wait, from_json, from_time, is_postgresql, to_time, update_rows
 
 CLAIM = timedelta(seconds=20)  # a killed drain's deliveries are taken over after it
@@ -67,6 +67,50 @@ def claim_deliveries(server_id: int, *, limit: int, now: datetime) -> list[Claim
         rows = cursor.fetchall()
     rows.sort(key=lambda row: (-row[-1], row[0]))
     return _with_threads([_claim(row, now) for row in rows])
+
+
+def claim_at_once(
+    deliveries: Iterable[Delivery], openings: Openings, open_lanes: Container[str], *, now: datetime
+) -> list[Delivery]:
+    """Mark new deliveries, before they are inserted, as claimed by the drain that makes them.
+
+    It saves the claim. Only the head of a lane in which nothing else is open, as with any claim.
+    """
+    places, seen, claimed = dict(openings.places), set[str](), []
+    for delivery in deliveries:
+        if delivery.state != State.PENDING:
+            continue
+        is_head = delivery.lane not in seen and delivery.lane not in open_lanes
+        seen.add(delivery.lane)
+        is_free = delivery.channel_id not in openings.limited_channels
+        if is_head and is_free and places.get(delivery.server_id, 0) > 0:
+            places[delivery.server_id] -= 1
+            delivery.state, delivery.attempt_count = State.SENDING, 1
+            delivery.claimed_at = now
+            delivery.claimed_until = delivery.due_at = now + CLAIM
+            claimed.append(delivery)
+    return claimed
+
+
+def claims_of(deliveries: Iterable[Delivery]) -> list[Claim]:
+    """What claim_at_once has marked, once it is committed."""
+    claims = [
+        Claim(
+            delivery_id=row.pk,
+            key=row.key.hex,
+            action=row.action,
+            message=row.message,
+            channel_id=row.channel_id,
+            server_id=row.server_id,
+            reference_id=row.reference_id,
+            is_threaded=row.is_threaded,
+            attempt_count=row.attempt_count,
+            unknown_since=None,
+            claimed_at=row.claimed_at or row.created_at,
+        )
+        for row in deliveries
+    ]
+    return _with_threads(claims)
 
 
 def extend_claims(claims: Iterable[Claim], *, now: datetime) -> None:

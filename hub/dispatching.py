@@ -1,8 +1,9 @@
 """Claims what is due, hands it to send threads and writes what became of it."""
 
 import logging
+import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -25,13 +26,15 @@ from hub.delivering import (
     take_tokens,
 )
 from hub.models import Channel, MattermostServer
-from hub.sending import Claim, Result, Routes, send
+from hub.sending import Claim, Openings, Result, Routes
+from hub.sending import send as attempt
 from hub.views import channel_view, server_view
 
 logger = logging.getLogger(__name__)
 
 CLAIMS_PER_THREAD = 4  # claimed ahead, so that a round writes and claims many at once
 BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
+SERVERS_FRESH_S = 0.5
 PROBE_EVERY = timedelta(seconds=5)
 DEFAULT_PAUSE = timedelta(seconds=2)  # after a 429 without Retry-After
 REFUSED_TOKEN = 401  # the token of the whole server: holding beats a heap of dead letters
@@ -50,6 +53,7 @@ class Dispatcher:
         self._routes = Routes(registry.destination(), {}, {})
         self._version = -1
         self._servers: list[MattermostServer] = []
+        self._servers_stale_at = 0.0
         self._failures: dict[int, int] = defaultdict(int)
         self._paused_until: dict[int, datetime] = {}
         self._limits: dict[int, int] = {}
@@ -59,8 +63,11 @@ class Dispatcher:
         return bool(self._under_way)
 
     def follow(self, version: int) -> None:
-        """Use the configuration of this version; breakers are read every time."""
+        """Use the configuration of this version; breakers are read twice a second."""
+        if version == self._version and time.monotonic() < self._servers_stale_at:
+            return
         self._servers = list(MattermostServer.objects.filter(is_active=True))
+        self._servers_stale_at = time.monotonic() + SERVERS_FRESH_S
         if version == self._version:
             return
         channels = list(Channel.objects.all())
@@ -73,18 +80,31 @@ class Dispatcher:
         self._limits = {pk: limit for pk, limit in limits.items() if limit}
         self._version = version
 
+    def openings(self) -> Openings:
+        """Servers that are up and have places free, and how many."""
+        now = timezone.now()
+        places = {
+            server.pk: free
+            for server in self._servers
+            if server.down_since is None
+            and not self._is_paused(server.pk, now)
+            and (free := self._room(server.pk)) > 0
+        }
+        return Openings(places, frozenset(self._limits))
+
     def claim_and_send(self) -> int:
-        """Fill the free send threads, server by server; how many were begun."""
+        """Fill the free places, server by server; how many were begun."""
         now, count = timezone.now(), 0
-        for server in self._servers:
-            free = self._room(server.pk)
-            if server.down_since is not None or free <= 0 or self._is_paused(server.pk, now):
-                continue
-            claims = claim_deliveries(server.pk, limit=free, now=now)
-            for claim in self._within_limits(claims, now):
-                self._submit(claim)
-                count += 1
+        for server_id, free in self.openings().places.items():
+            claims = claim_deliveries(server_id, limit=free, now=now)
+            count += self.send(self._within_limits(claims, now))
         return count
+
+    def send(self, claims: Sequence[Claim]) -> int:
+        """Hand over what is claimed already; how many."""
+        for claim in claims:
+            self._submit(claim)
+        return len(claims)
 
     def write_results(self) -> int:
         """Write all results that have come in since; how many."""
@@ -161,7 +181,7 @@ class Dispatcher:
         return self._pools[server_id]
 
     def _send(self, claim: Claim, routes: Routes) -> None:
-        self._results.append(send(claim, routes))
+        self._results.append(attempt(claim, routes))
         self._poke()
 
     def _probe(self, server_id: int) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from hub.delivering import claims_of
 from hub.dispatching import Dispatcher
 from hub.leases import MATCHER, RENEW_EVERY, release_lease, slot_name, take_lease
 from hub.lifeline import lifeline
@@ -102,8 +103,15 @@ class Drain:
         version = ConfigVersion.current()
         self._dispatcher.follow(version)
         written = self._dispatcher.write_results()
-        matched = self._matcher.match_batch(version) if self._matcher is not None else 0
-        return written + matched + self._dispatcher.claim_and_send()
+        return written + self._match(version) + self._dispatcher.claim_and_send()
+
+    def _match(self, version: int) -> int:
+        """What this drain can send itself is claimed with the match and sent at once."""
+        if self._matcher is None:
+            return 0
+        matched = self._matcher.match_batch(version, self._dispatcher.openings())
+        self._dispatcher.send(claims_of(self._matcher.claimed))
+        return matched
 
     def _renew_leases(self, now: datetime) -> bool:
         """Every few seconds; False when another drain has this slot."""

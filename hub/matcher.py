@@ -12,9 +12,10 @@ from hub import registry
 from hub.contracts import InboundRequest, JSONObject, SourceView
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
-from hub.models import Event, Source, WebhookToken
-from hub.planning import mark_failed, reference_key, write_matches
+from hub.models import Delivery, Event, Source, WebhookToken
+from hub.planning import NO_OPENINGS, mark_failed, reference_key, write_matches
 from hub.rules import RuleIndex, load_rules
+from hub.sending import Openings
 from hub.views import source_view
 
 logger = logging.getLogger(__name__)
@@ -47,13 +48,18 @@ class Matcher:
         self._enricher = Enricher(poke)
         self._tokens_used: dict[int, datetime] = {}
         self._tokens_saved_at = timezone.now()
+        self.claimed: list[Delivery] = []  # of the last batch, for the dispatcher beside it
 
-    def match_batch(self, version: int) -> int:
-        """Match what is there, up to BATCH_SIZE; how many events were written."""
+    def match_batch(self, version: int, openings: Openings = NO_OPENINGS) -> int:
+        """Match what is there, up to BATCH_SIZE; how many events were written.
+
+        What fits into `openings` is claimed in the same transaction.
+        """
+        self.claimed = []
         self._refresh(version)
         ready = self._enricher.enrich(parse_event(received) for received in self._fetch())
         try:
-            self._write(ready)
+            self._write(ready, openings)
         finally:
             self._enricher.forget(ready)
         self._save_token_use()
@@ -106,13 +112,13 @@ class Matcher:
             default_channel=token.default_channel if token else None,
         )
 
-    def _write(self, ready: Sequence[Parsed]) -> None:
+    def _write(self, ready: Sequence[Parsed], openings: Openings) -> None:
         if not ready:
             return
         matches = self._match(sorted(ready, key=lambda parsed: parsed.received.event_id))
         states = dict(self._enricher.changed)
         try:
-            write_matches(matches, states)
+            self.claimed = write_matches(matches, states, openings)
         except (OperationalError, InterfaceError):
             raise  # the database is away: the events stay received
         except DatabaseError:

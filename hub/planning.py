@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,20 @@ from django.db.models import Max
 from django.utils import timezone
 
 from hub.contracts import ExternalReference, JSONObject, ParsedEvent
+from hub.delivering import claim_at_once
 from hub.matching import Match, Planned
 from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
-from hub.sending import message_as_json
+from hub.sending import Openings, message_as_json
 from hub.sql import commit_may_wait, update_rows
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
 PAUSED = "the channel is paused"
 
+NO_OPENINGS = Openings()
+
 ReferenceKey = tuple[int, str, str]  # source, external id, created marker
+ThreadKey = tuple[int, int]  # channel, reference
 
 EVENT_COLUMNS = (
     ("id", "bigint"),
@@ -42,31 +46,39 @@ EVENT_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What a batch led to: how many deliveries are ready to be sent."""
+class Known:
+    """What is in the database already of the references of a batch."""
 
-    delivery_count: int = 0
-    reference_ids: Mapping[ReferenceKey, int] = field(default_factory=dict)
+    planned: set[ThreadKey]  # have a post in a thread, sent or to be sent
+    open_lanes: frozenset[str]
 
 
-def write_matches(matches: Sequence[Match], states: Mapping[tuple[int, str], Any]) -> Written:
-    """All or nothing. `states` are the SourceState values that enriching has changed."""
+def write_matches(
+    matches: Sequence[Match],
+    states: Mapping[tuple[int, str], Any],
+    openings: Openings = NO_OPENINGS,
+) -> list[Delivery]:
+    """All or nothing; the deliveries that are claimed for `openings` at the same time.
+
+    `states` are the SourceState values that enriching has changed.
+    """
     now = timezone.now()
     with transaction.atomic():
-        commit_may_wait()
         references = save_references(matches)
-        planned_before = _channels_of(references.values())
+        known = _known_of(references.values())
         generations = _next_generations(matches)
         deliveries: list[Delivery] = []
         for match in matches:
-            rows = _Rows(match, references, generations, planned_before, now)
+            rows = _Rows(match, references, generations, known.planned, now)
             deliveries += rows.deliveries()
+        claimed = claim_at_once(deliveries, openings, known.open_lanes, now=now)
+        if not claimed:
+            commit_may_wait()
         Delivery.objects.bulk_create(deliveries)
         update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in matches])
         _save_states(states, now)
         _save_template_errors(matches, now)
-    ready = sum(delivery.state == Delivery.State.PENDING for delivery in deliveries)
-    return Written(ready, references)
+    return claimed
 
 
 def reference_key(source_id: int, reference: ExternalReference) -> ReferenceKey:
@@ -125,7 +137,7 @@ class _Rows:
         has_root = key in had_root
         if not planned.is_threaded and self._is_twin(planned) and not has_root:
             return []  # the thread's root is in the channel already
-        lane = f"{key[0]}:{key[1]}" if planned.is_threaded else uuid.uuid4().hex
+        lane = _lane(key) if planned.is_threaded else uuid.uuid4().hex
         rows = [
             self._row(planned, Delivery.Action.POST, message_as_json(message), lane, part)
             for part, message in enumerate(planned.messages, start=1)
@@ -190,12 +202,28 @@ def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReferen
     )
 
 
-def _channels_of(reference_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """(channel, reference) pairs that already have a post in a thread, sent or to be sent."""
-    rows = Delivery.objects.filter(
-        reference_id__in=list(reference_ids), action=Delivery.Action.POST, is_threaded=True
-    ).exclude(state__in=(Delivery.State.SUPPRESSED, Delivery.State.CANCELLED))
-    return set(rows.values_list("channel_id", "reference_id").distinct())
+def _known_of(reference_ids: Iterable[int]) -> Known:
+    ids = list(reference_ids)
+    if not ids:
+        return Known(set(), frozenset())
+    rows = Delivery.objects.filter(reference_id__in=ids, is_threaded=True).exclude(
+        state__in=(Delivery.State.SUPPRESSED, Delivery.State.CANCELLED)
+    )
+    found = rows.values_list("channel_id", "reference_id", "action", "state").distinct()
+    keys = [
+        ((channel, reference or 0), action, state) for channel, reference, action, state in found
+    ]
+    return Known(
+        planned={key for key, action, _state in keys if action == Delivery.Action.POST},
+        open_lanes=frozenset(
+            _lane(key) for key, _action, state in keys if state in Delivery.OPEN_STATES
+        ),
+    )
+
+
+def _lane(key: ThreadKey) -> str:
+    """The order to be kept: that of one reference in one channel."""
+    return f"{key[0]}:{key[1]}"
 
 
 def _next_generations(matches: Iterable[Match]) -> dict[int, int]:

@@ -59,6 +59,14 @@ class Result:
     jitter: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What a dispatcher could send this moment: free places by server, but no limited channel."""
+
+    places: Mapping[int, int] = field(default_factory=dict)
+    limited_channels: frozenset[int] = frozenset()
+
+
 class Routes:
     """Servers and channels as views, and what sending finds out about them on the way."""
 

@@ -4,6 +4,7 @@ import threading
 
 from django.utils import timezone
 
+from hub.delivering import claims_of
 from hub.dispatching import Dispatcher
 from hub.matcher import Matcher
 from hub.models import ConfigVersion, Delivery, Event
@@ -25,7 +26,9 @@ class Pump:
             self._poked.clear()
             version = ConfigVersion.current()
             self.dispatcher.follow(version)
-            done = self.dispatcher.write_results() + self.matcher.match_batch(version)
+            done = self.dispatcher.write_results()
+            done += self.matcher.match_batch(version, self.dispatcher.openings())
+            done += self.dispatcher.send(claims_of(self.matcher.claimed))
             done += self.dispatcher.claim_and_send()
             if self.dispatcher.is_sending or self.matcher.is_enriching:
                 assert self._poked.wait(WAIT_S), "nothing came back"

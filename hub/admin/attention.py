@@ -19,6 +19,7 @@ from hub.models import (
     Delivery,
     Event,
     MattermostServer,
+    Outage,
     Refusal,
     TriggerRule,
     WebhookToken,
@@ -59,11 +60,11 @@ def shown_count(count: int) -> str:
 def _servers(now: datetime) -> Iterator[Finding]:
     for server in MattermostServer.objects.filter(down_since__isnull=False, is_active=True):
         if server.down_since is not None:
-            words = {"server": server, "time": age(server.down_since, now)}
+            words = {"service": server, "time": age(server.down_since, now)}
             yield Finding(
                 "bad",
                 "cloud_off",
-                _("%(server)s has been down for %(time)s") % words,
+                _("%(service)s has been down for %(time)s") % words,
                 _("Messages are held and go out by themselves when it is back."),
                 row_url(server),
             )
@@ -79,6 +80,20 @@ def _overdue(now: datetime) -> Iterator[Finding]:
             % {"time": age(now - timedelta(seconds=seconds), now)},
             _("Work is waiting and no worker takes it: is “manage.py worker” running?"),
             reverse("admin:hub_drainlease_changelist"),
+        )
+
+
+def _monitors(now: datetime) -> Iterator[Finding]:
+    open_outages = Outage.objects.filter(ended_at=None, monitor__is_active=True)
+    open_outages = open_outages.select_related("monitor")
+    for outage in open_outages[:LISTED]:
+        words = {"service": outage.monitor, "time": age(outage.started_at, now)}
+        yield Finding(
+            "bad",
+            "monitor_heart",
+            _("%(service)s has been down for %(time)s") % words,
+            outage.problem,
+            row_url(outage.monitor),
         )
 
 
@@ -209,6 +224,7 @@ def _events(state: str, now: datetime) -> QuerySet[Event]:
 SEARCHES: Final[tuple[Callable[[datetime], Iterator[Finding]], ...]] = (
     _servers,
     _overdue,
+    _monitors,
     _dead,
     _failed_events,
     _channels,

@@ -83,6 +83,14 @@ class HubAdmin(ModelAdmin):
             return secret_formfield(db_field)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The head of a list says how many were found only where that is known and meant."""
+        changelist = super().get_changelist_instance(request)
+        is_narrowed = changelist.query or changelist.has_active_filters
+        if not is_narrowed or changelist.result_count == UNCOUNTED:
+            changelist.full_result_count = changelist.result_count
+        return changelist
+
     def find(self, request: HttpRequest, pk: int) -> Any:
         """The row of one of `own_paths`. Raises Http404."""
         row = self.get_object(request, str(pk))

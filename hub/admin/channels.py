@@ -141,7 +141,7 @@ class ChannelAdmin(HistoryAdmin):
             return tag(_("paused"), "warning")
         found = warnings_of(row)
         if found:
-            return two_lines(tag(_("mind"), "warning"), found[0])
+            return two_lines(tag(_("warning"), "warning"), found[0])
         return tag(_("ready"), "good") if row.checked_at else tag(_("not checked"), "quiet")
 
     @admin.display(description=gettext_lazy("server"))

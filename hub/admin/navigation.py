@@ -11,7 +11,7 @@ from hub.admin.attention import bounded_count, shown_count
 from hub.admin.cells import row_url
 from hub.admin.looking_up import find_references
 from hub.admin.theme import SearchResult
-from hub.models import Channel, Delivery, Reference, TriggerRule
+from hub.models import Channel, Delivery, Monitor, Reference, TriggerRule
 
 Entry: TypeAlias = dict[str, Any]
 
@@ -50,6 +50,13 @@ def sidebar(request: HttpRequest) -> list[Entry]:
                 _table(request, _("Sources"), "input", "hub_source"),
                 _table(request, _("Webhook tokens"), "key", "hub_webhooktoken"),
                 _table(request, _("Remembered states"), "bookmark", "hub_sourcestate"),
+            ],
+        ),
+        _group(
+            _("Watched services"),
+            [
+                _table(request, _("Monitors"), "monitor_heart", "hub_monitor", _down()),
+                _table(request, _("Outages"), "timeline", "hub_outage"),
             ],
         ),
         _group(_("People"), _people(request)),
@@ -116,6 +123,10 @@ def _badge(rows: QuerySet[Any] | None) -> Entry:
 
 def _dead() -> QuerySet[Any]:
     return Delivery.objects.filter(state=Delivery.State.DEAD)
+
+
+def _down() -> QuerySet[Any]:
+    return Monitor.objects.filter(state=Monitor.State.DOWN, is_active=True)
 
 
 def _failing_rules() -> QuerySet[Any]:

@@ -145,7 +145,7 @@ class TriggerRuleAdmin(HistoryAdmin):
             names.append(_("the one it names"))
         return ", ".join(names) or NOTHING
 
-    @admin.display(description=gettext_lazy("mind"))
+    @admin.display(description=gettext_lazy("warnings"))
     def warning_cell(self, row: TriggerRule) -> SafeString | str:
         found: list[str] = getattr(row, WARNINGS, [])
         if not found:

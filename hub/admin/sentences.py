@@ -71,7 +71,7 @@ def describe_event(event: Event) -> str:
         case Event.State.MATCHED:
             return _("Understood as %(kind)s; at least one rule holds.") % words
         case Event.State.UNMATCHED:
-            return _("Understood as %(kind)s; no rule holds: %(note)s.") % words
+            return _("Not sent: %(note)s.") % words
         case Event.State.IGNORED:
             return _("Ignored: %(note)s.") % words
         case Event.State.UNKNOWN:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
-from hub.admin.cells import tag, time_cell
+from hub.admin.cells import NOTHING, tag, time_cell
 from hub.admin.secret_fields import CredentialsField, SecretForm
 from hub.admin.theme import TextareaWidget
 from hub.models import Source
+from hub.models.sources import BUILT_IN_SOURCE
 from hub.rules import integration_label
 
 
@@ -85,6 +86,8 @@ class SourceAdmin(HistoryAdmin):
 
     @admin.display(description=gettext_lazy("valid tokens"))
     def token_cell(self, row: Any) -> str:
+        if row.integration == BUILT_IN_SOURCE:
+            return NOTHING
         return str(row.token_count) if row.token_count else tag(_("none"), "warning")
 
     @admin.display(description=gettext_lazy("last request"))

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -107,7 +108,7 @@ class WebhookTokenAdmin(HistoryAdmin):
         if row is not None:
             context = {
                 "token": row,
-                "state_tag": self.state_cell(row),
+                "state_tag": validity_tag(row),
                 "shown_url": hook_url(f"{row.prefix}…", row.event_hint),
                 "token_warnings": warnings_of(row),
                 "is_valid": row.is_valid(timezone.now()),
@@ -169,15 +170,8 @@ class WebhookTokenAdmin(HistoryAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state_cell(self, row: WebhookToken) -> str:
-        now = timezone.now()
-        if row.revoked_at is not None:
-            return tag(_("revoked"), "quiet")
-        if not row.is_valid(now):
-            return tag(_("expired"), "quiet")
         found = warnings_of(row)
-        if found:
-            return two_lines(tag(_("mind"), "warning"), found[0])
-        return tag(_("valid"), "good")
+        return two_lines(validity_tag(row), found[0] if found else "")
 
     @admin.display(description=gettext_lazy("source"))
     def source_cell(self, row: WebhookToken) -> str:
@@ -194,6 +188,12 @@ class WebhookTokenAdmin(HistoryAdmin):
     @admin.display(description=gettext_lazy("last used"))
     def used_cell(self, row: WebhookToken) -> str:
         return time_cell(row.last_used_at) if row.last_used_at else _("never")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        only_one_way_out = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, only_one_way_out | (extra_context or {}))
 
     def _may_rotate(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
@@ -213,3 +213,11 @@ class WebhookTokenAdmin(HistoryAdmin):
         page = self.page(request, "hub/token_issued.html", _("The token is issued"), **context)
         page["Cache-Control"] = "no-store"
         return page
+
+
+def validity_tag(token: WebhookToken) -> SafeString:
+    if token.revoked_at is not None:
+        return tag(_("revoked"), "quiet")
+    if not token.is_valid(timezone.now()):
+        return tag(_("expired"), "quiet")
+    return tag(_("valid"), "warning" if warnings_of(token) else "good")

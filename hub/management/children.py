@@ -99,8 +99,9 @@ class Child:
             self.process.wait()
 
     def _pass_lines_on(self, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or ():
-            self.say(f"{self.spec.name:<10} | {line.rstrip()}")
+        with process:  # closes the pipe, and waits
+            for line in process.stdout or ():
+                self.say(f"{self.spec.name:<10} | {line.rstrip()}")
 
 
 class Family:

@@ -73,5 +73,9 @@ function drawChart(canvas, figures) {
       },
     },
   });
-  return chart;
+  new MutationObserver(() => {
+    chart.data.datasets[0].backgroundColor = colour("--color-primary-500");
+    chart.data.datasets[1].backgroundColor = colour("--hub-bad");
+    chart.update();
+  }).observe(document.documentElement, { attributeFilter: ["class"] }); // light or dark
 }
