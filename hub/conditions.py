@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import re2
 from django.utils.translation import gettext_lazy
@@ -13,8 +13,6 @@ from hub.contracts import JSONObject, JSONValue
 from hub.formats import to_moment, to_number
 from hub.operators import ABSENT, PATTERN_OPTIONS, TESTS, Test, make_test, split_values, text_of
 from hub.sentences import sentence as _
-
-Grouping: TypeAlias = Literal["all", "any"]
 
 OPERATOR_CHOICES = [
     ("equals", gettext_lazy("equals")),
@@ -103,7 +101,7 @@ class CompiledConditions:
     """A rule's conditions, ready to be asked about many events."""
 
     conditions: tuple[_Condition, ...]
-    grouping: Grouping
+    grouping: str  # all, any
 
     def evaluate(
         self,
@@ -130,7 +128,7 @@ class CompiledConditions:
 
 
 def compile_conditions(
-    rows: Iterable[tuple[str, str, str]], grouping: Grouping = "all"
+    rows: Iterable[tuple[str, str, str]], grouping: str = "all"
 ) -> CompiledConditions:
     """Never raises: a row that `find_problem` objects to never holds, and its check says why."""
     return CompiledConditions(tuple(_compile(*row) for row in rows), grouping)

@@ -107,14 +107,17 @@ class Dispatcher:
         return len(claims)
 
     def write_results(self) -> int:
-        """Write all results that have come in since; how many."""
-        results = [self._results.popleft() for _ in range(len(self._results))]
+        """Write all results that have come in since; how many.
+
+        They stay until they are written: the database may be away for a moment.
+        """
+        results = [self._results[index] for index in range(len(self._results))]
         if results:
-            now = timezone.now()
-            self._follow_breakers(results, now)
+            self._follow_breakers(results, timezone.now())
             down = {server.pk for server in self._servers if server.down_since is not None}
             record_results(results, down=down)
             for result in results:
+                self._results.popleft()
                 self._under_way.pop(result.claim.delivery_id, None)
                 self._futures.pop(result.claim.delivery_id, None)
             self._save_findings()

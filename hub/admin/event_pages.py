@@ -47,7 +47,8 @@ def event_context(event: Event, now: datetime, asked_rule: int | None) -> dict[s
 
 
 def as_curl(request: InboundRequest) -> str:
-    """A command that sends the same request again, to the address in $HOOK_URL."""
+    """A command that sends the same request again, to the address in $HOOK_URL; what looks like a
+    secret is masked in it: such commands are pasted into chats."""
     query = "&".join(f"{name}={value}" for name, value in request.query.items())
     url = f'"$HOOK_URL?"{shlex.quote(query)}' if query else HOOK_URL
     headers = [
@@ -60,7 +61,7 @@ def as_curl(request: InboundRequest) -> str:
     except UnicodeDecodeError:
         encoded = base64.b64encode(request.body).decode()
         return f"echo {encoded} | base64 -d | " + "\n".join([*command, "  --data-binary @-"])
-    return "\n".join([*command, f"  --data-binary {shlex.quote(body)}"])
+    return "\n".join([*command, f"  --data-binary {shlex.quote(mask_secrets(body))}"])
 
 
 def _not_asked(event: Event, rules: list[TriggerRule], asked: set[int]) -> list[ShownRule]:

@@ -154,7 +154,7 @@ def test_any_condition_is_enough() -> None:
 
 @pytest.mark.parametrize("grouping", ["all", "any"])
 def test_no_conditions_hold(grouping: str) -> None:
-    verdict = compile_conditions([], grouping).evaluate(EVENT)  # type: ignore[arg-type]  # a choice
+    verdict = compile_conditions([], grouping).evaluate(EVENT)
 
     assert verdict.holds
     assert verdict.as_json() == {"holds": True, "checks": []}

@@ -303,6 +303,12 @@ def test_code_block_of_one_line_is_cut_too() -> None:
     assert {part[:4] + part[-4:] for part in parts} == {"```\n\n```"}
 
 
+def test_code_block_of_one_long_word_is_cut_within_the_word() -> None:
+    parts = split_text("```\n " + "x" * 60, 40)
+
+    assert parts == ["```\n " + "x" * 31 + "\n```", "```\n" + "x" * 29]
+
+
 def test_block_that_ends_at_the_cut_is_not_opened_again() -> None:
     parts = split_text("```\n" + "x" * 50 + "\n```\n" + "after " * 12, 61)
 

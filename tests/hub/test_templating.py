@@ -193,7 +193,8 @@ BOMBS = [
     "{% for a in n %}{% for b in n %}{{ text }}{% endfor %}{% endfor %}",
     "{% for a in n %}{% for b in n %}" + "{{ '' }}" * 900 + "{% endfor %}{% endfor %}",
     "{% for a in n %}{% for b in n %}{% if text == other %}{% endif %}{% endfor %}{% endfor %}",
-    "{% for a in n %}{% for b in n %}{% if n == n %}{% endif %}{% endfor %}{% endfor %}",
+    "{% for a in n %}{% for b in n %}" + "{% if a %}{% endif %}" * 380 + "{% endfor %}{% endfor %}",
+    "{% for a in n %}" + "{% if n == m %}{% endif %}" * 9 + "{% endfor %}",
     "{% for a in n %}{% if text | upper | replace('a', 'bbbbb') %}{% endif %}{% endfor %}",
     "{% for a in n %}{% if text | quote | length %}{% endif %}{% endfor %}",
     "{% for a in n %}{% if html | plain | length %}{% endif %}{% endfor %}",
@@ -207,9 +208,10 @@ BOMBS = [
 def test_too_much_work_is_refused(source: str) -> None:
     context: dict[str, JSONValue] = {
         "n": list(range(1000)),
+        "m": list(range(1001)),
         "text": "ab" * 50_000,
         "other": "ab" * 50_000,
-        "html": "<a b=" * 50_000,
+        "html": "<b></b>" * 50_000,
     }
 
     with pytest.raises(TemplateProblem):
