@@ -1,0 +1,38 @@
+"""ERPNext: deals, invoices, projects and their tasks."""
+
+from pathlib import Path
+
+from hub.contracts import Integration
+from integrations.erpnext.events import identify, parse, verify
+from integrations.erpnext.kinds import EVENT_HEADER, KINDS
+from integrations.erpnext.polling import poll
+from integrations.erpnext.probing import probe
+from integrations.erpnext.remembering import enrich
+
+INTEGRATION = Integration(
+    name="erpnext",
+    label="ERPNext",
+    folder=Path(__file__).parent,
+    kinds=KINDS,
+    verify=verify,
+    identify=identify,
+    parse=parse,
+    enrich=enrich,
+    poll=poll,
+    probe=probe,
+    reference_pattern=r"[A-Z][A-Z0-9/-]*-\d{2,}(?:-\d+)*",
+    credential_names=("api_key", "api_secret"),
+    options={
+        "zone": "the site's time zone, as in its System Settings: Europe/Amsterdam (else UTC)",
+        "desk": "where the desk lies: app (the default), or desk from v16 on",
+        "prefixes": "beginnings of document names and their DocType, beside the usual ones: "
+        '{"F-": "Sales Invoice"}',
+        "fields": "keys of your own field tables and the ERPNext field each stands for: "
+        '{"klantnaam": "customer_name"}',
+        "own_login": "the e-mail address of the hub's user: its comments are not told about",
+        "poll": 'what the hub looks for every hour: ["invoices"] (the default), '
+        '["invoices", "projects"], or [] for nothing',
+        "poll_minutes": "how many minutes lie between two looks (60)",
+    },
+    kept_headers=(EVENT_HEADER,),
+)
