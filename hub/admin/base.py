@@ -50,6 +50,7 @@ class HubAdmin(ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each is a count of the whole table
     list_filter_submit = True
     paginator = BoundedPaginator
     hidden_values: ClassVar[Mapping[str, str]] = {}  # field → the method that says “set” or not

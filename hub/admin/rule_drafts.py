@@ -43,11 +43,11 @@ def read_draft(request: HttpRequest, form_class: type[ModelForm], stored: Any) -
     compiled = replace(
         compile_rule(rule),
         conditions=compile_conditions(
-            [(one["path"], one["operator"], one["value"]) for one in _rows(conditions)],
+            [(one["path"], one["operator"], one["value"]) for one in _rows(conditions, "path")],
             "any" if rule.grouping == TriggerRule.Grouping.ANY else "all",
         ),
         channels=tuple(_channels(form.cleaned_data.get("channels") or (), index)),
-        wordings={one["language"]: _wording(one) for one in _rows(texts)},
+        wordings={one["language"]: _wording(one) for one in _rows(texts, "language")},
     )
     return Draft(rule, compiled, index, tuple(dict.fromkeys(problems)))
 
@@ -100,18 +100,15 @@ def _problems(form: ModelForm) -> list[str]:
     ]
 
 
-def _rows(formset: Any) -> list[dict[str, Any]]:
-    """The rows that are filled in well and not marked for deletion."""
-    return [
-        form.cleaned_data
-        for form in formset.forms
-        if not form.errors and form.cleaned_data and not form.cleaned_data.get("DELETE")
-    ]
+def _rows(formset: Any, needed: str) -> list[dict[str, str]]:
+    """As typed: what cannot work is shown not to. Rows that are empty or to be deleted are not."""
+    rows = [{name: str(form[name].value() or "") for name in form.fields} for form in formset.forms]
+    return [row for row in rows if row[needed] and row.get("DELETE", "") in ("", "False")]
 
 
 def _channels(rows: Iterable[Any], index: RuleIndex) -> Iterable[CompiledChannel]:
     return [index.channels[row.pk] for row in rows if row.pk in index.channels]
 
 
-def _wording(row: dict[str, Any]) -> Wording:
+def _wording(row: dict[str, str]) -> Wording:
     return Wording(row["line"], row["title"], row["body"], row["fields"])

@@ -23,6 +23,9 @@ class WebhookView(APIView):
     parser_classes = []
     http_method_names = ["post"]
 
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Nothing to negotiate or to log in: the token in the address is the credential."""
+
     def post(self, http_request: Request, token: str) -> HttpResponseBase:
         request, size = read_request(http_request._request)
         address = client_address(http_request._request)

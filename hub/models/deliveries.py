@@ -9,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Delivery(models.Model):
-    """One message for one channel. Only delivering.py changes its state."""
+    """One message for one channel. Only delivering.py changes its state.
+
+    Foreign keys have no index of their own where one of Meta.indexes begins with them.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("pending")
@@ -38,12 +41,17 @@ class Delivery(models.Model):
         null=True,
         related_name="deliveries",
         verbose_name=_("rule"),
+        db_index=False,
     )
     channel = models.ForeignKey(
-        "hub.Channel", models.PROTECT, related_name="deliveries", verbose_name=_("channel")
+        "hub.Channel",
+        models.PROTECT,
+        related_name="deliveries",
+        verbose_name=_("channel"),
+        db_index=False,
     )
     server = models.ForeignKey(
-        "hub.MattermostServer", models.PROTECT, related_name="deliveries"
+        "hub.MattermostServer", models.PROTECT, related_name="deliveries", db_index=False
     )  # of the channel, for the claim
     reference = models.ForeignKey(
         "hub.Reference",
@@ -51,6 +59,7 @@ class Delivery(models.Model):
         null=True,
         related_name="deliveries",
         verbose_name=_("reference"),
+        db_index=False,
     )
     action = models.CharField(
         _("action"), max_length=5, choices=Action.choices, default=Action.POST
@@ -75,7 +84,12 @@ class Delivery(models.Model):
     )  # an attempt since then may have been posted all the same
     post_id = models.CharField(_("post"), max_length=26, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )  # who asked for the redelivery under way
     created_at = models.DateTimeField(_("created"))
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
@@ -132,7 +146,12 @@ class Attempt(models.Model):
     error = models.CharField(_("error"), max_length=500, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:
