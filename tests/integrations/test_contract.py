@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from hub import registry
 from hub.contracts import InboundRequest, Integration, PayloadError, SourceView, VerificationError
@@ -17,17 +19,24 @@ from tests.recorded import RECORDED_SECRET, Recording, describe, is_accepting, r
 RECORDINGS = list(recordings())
 INTEGRATIONS = list(registry.all_integrations())
 SIGNED = [one for one in RECORDINGS if one.integration.verify is not None]
+# GitLab's plain token is the secret itself: it proves the sender and not the body.
+SEALED = [one for one in SIGNED if RECORDED_SECRET not in one.request().headers.values()]
 SURPRISES = [b"[]", b"{}", b'"text"', b"null", b"1", b'{"ticket": 5}', b'{"a": {"b": [null]}}']
 
 each_recording = pytest.mark.parametrize("recording", RECORDINGS, ids=lambda one: one.name)
 each_signed = pytest.mark.parametrize("recording", SIGNED, ids=lambda one: one.name)
+each_sealed = pytest.mark.parametrize("recording", SEALED, ids=lambda one: one.name)
 each_integration = pytest.mark.parametrize("integration", INTEGRATIONS, ids=lambda one: one.name)
 
 
-@pytest.fixture
-def starter_rules(db: None) -> RuleIndex:
-    load_starter_set()
-    return load_rules(version=1)
+@pytest.fixture(scope="session")
+def starter_rules(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> RuleIndex:
+    """Compiled once; the rows are gone again before any test begins."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_starter_set()
+        index = load_rules(version=1)
+        transaction.set_rollback(True)
+    return index
 
 
 @each_recording
@@ -69,17 +78,26 @@ def test_a_recorded_request_is_accepted_once_and_known_again(
     assert Event.objects.get().body == request.body
 
 
+@each_sealed
+def test_a_recorded_signature_covers_the_raw_bytes(recording: Recording) -> None:
+    verify = recording.integration.verify
+    assert verify is not None
+    request = recording.request()
+
+    with pytest.raises(VerificationError):
+        verify(replace(request, body=request.body + b" "), RECORDED_SECRET)
+
+
 @each_signed
-def test_a_recorded_signature_is_proven_over_the_raw_bytes(recording: Recording) -> None:
+def test_a_recorded_sender_is_proven(recording: Recording) -> None:
     verify = recording.integration.verify
     assert verify is not None
     request = recording.request()
 
     verify(request, RECORDED_SECRET)
 
-    for forged in (replace(request, body=request.body + b" "), replace(request, headers={})):
-        with pytest.raises(VerificationError):
-            verify(forged, RECORDED_SECRET)
+    with pytest.raises(VerificationError):
+        verify(replace(request, headers={}), RECORDED_SECRET)
     with pytest.raises(VerificationError):
         verify(request, "another secret")
     with pytest.raises(VerificationError):

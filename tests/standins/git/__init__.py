@@ -1,0 +1,1 @@
+"""GitHub, GitLab, Gitea and Forgejo as senders of webhooks; they offer no API to the hub."""
