@@ -15,6 +15,7 @@ HOURS: Final = 24
 MOST_ROWS: Final = 50_000  # of one table: beyond it the figures are of the newest rows only
 HOUR_CHARS: Final = 13  # `2026-11-24 14` of a time in UTC, as both databases write it
 State = Delivery.State
+GONE: Final = "?"  # deleted between two queries
 NOT_SENT: Final = (State.DEAD, State.FAILED, State.HELD)
 
 
@@ -89,7 +90,7 @@ def _channel_rows(counted: list[tuple[int, str, str, int]]) -> list[Row]:
     names = {row.pk: str(row) for row in Channel.objects.only("name")}
     rows = {pk: Row(name, pk) for pk, name in names.items()}
     for channel_id, state, _hour, n in counted:
-        row = rows[channel_id]
+        row = rows.setdefault(channel_id, Row(GONE, channel_id))
         row.total += n
         row.good += n if state == State.DELIVERED else 0
         row.waiting += n if state in (State.PENDING, State.SENDING) else 0
@@ -100,7 +101,7 @@ def _channel_rows(counted: list[tuple[int, str, str, int]]) -> list[Row]:
 def _source_rows(counted: list[tuple[int, str, int]]) -> list[Row]:
     rows = {pk: Row(name, pk) for pk, name in Source.objects.values_list("pk", "name")}
     for source_id, state, n in counted:
-        row = rows[source_id]
+        row = rows.setdefault(source_id, Row(GONE, source_id))
         row.total += n
         row.good += n if state == Event.State.MATCHED else 0
         row.waiting += n if state == Event.State.RECEIVED else 0

@@ -69,7 +69,6 @@ class ConditionInline(TabularInline):
     extra = 0
     fields = ("path", "operator", "value")
     verbose_name_plural = _("If: conditions")
-    hide_title = True  # the row says it already
 
 
 class RuleTextForm(ModelForm):

@@ -16,6 +16,7 @@ from pathlib import Path
 LOOK_EVERY_S = 0.1
 SOUND_AFTER_S = 60.0  # alive for so long: its next death counts as the first again
 LONGEST_PAUSE_S = 30.0
+SAME_WISH_S = 0.5  # a terminal's group and a supervisor may both pass on what was asked once
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], None]
@@ -83,14 +84,9 @@ class Child:
             return f"has ended with code {code}"
         return f"was ended by {signal.Signals(-code).name}"
 
-    def end(self, deadline: float) -> None:
-        """SIGTERM, and its patience at most; whoever takes longer is killed by the caller."""
-        if self.process is None or not self.is_alive:
-            return
-        self.process.terminate()
-        wait_s = min(self.spec.patience_s, max(deadline - time.monotonic(), 0))
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(wait_s)
+    def ask_to_end(self) -> None:
+        if self.process is not None and self.is_alive:
+            self.process.terminate()
 
     def kill(self) -> None:
         if self.process is not None and self.is_alive:
@@ -110,13 +106,14 @@ class Family:
     def __init__(self, specs: Sequence[ChildSpec], folder: Path, say: Say) -> None:
         self._children = [Child(spec, folder, say) for spec in specs]
         self._say = say
-        self._signal_count = 0
+        self._asked_at: float | None = None
+        self._is_pressed = False
         for number in STOP_SIGNALS:
             signal.signal(number, self._note_signal)
 
     @property
     def is_stopping(self) -> bool:
-        return self._signal_count > 0
+        return self._asked_at is not None
 
     def start(self) -> None:
         for child in self._children:
@@ -145,19 +142,24 @@ class Family:
         """The last started first; a second signal, or the time-out, kills what is left."""
         deadline = time.monotonic() + timeout_s
         for child in reversed(self._children):
-            if self._signal_count < 2:
-                child.end(deadline)
-        while self._signal_count < 2 and time.monotonic() < deadline and self._living():
-            time.sleep(LOOK_EVERY_S)
-        for child in self._living():
-            self._say(f"{child.spec.name} did not end in time and is killed")
-            child.kill()
+            child.ask_to_end()
+            self._wait_for([child], min(deadline, time.monotonic() + child.spec.patience_s))
+        self._wait_for(self._children, deadline)
+        for child in self._children:
+            if child.is_alive:
+                self._say(f"{child.spec.name} had not ended and is killed")
+                child.kill()
 
-    def _living(self) -> list[Child]:
-        return [child for child in self._children if child.is_alive]
+    def _wait_for(self, children: Sequence[Child], until: float) -> None:
+        while any(child.is_alive for child in children) and time.monotonic() < until:
+            if self._is_pressed:
+                return
+            time.sleep(LOOK_EVERY_S)
 
     def _note_signal(self, _number: int, _frame: object) -> None:
-        self._signal_count += 1
+        now = time.monotonic()
+        self._is_pressed = self._asked_at is not None and now - self._asked_at > SAME_WISH_S
+        self._asked_at = self._asked_at or now
 
 
 @cache

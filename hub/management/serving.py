@@ -13,7 +13,7 @@ from hub.management.children import ChildSpec, Family, Say
 from hub.management.first_steps import Address
 
 START_S = 60.0  # a busy machine takes ten
-STOP_S = 9.5  # a container is given ten
+STOP_S = 9.3  # a container is given ten
 ASK_S = 2.0
 
 

@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 RECORDED_SECRET = "recorded-secret"  # what the recordings are signed with
-ID_BELOW_NUMBER = 69_290  # Zammad's ids and numbers count in step
-MOMENT = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)(?P<gap>[T ])(?P<time>\d\d:\d\d:\d\d)(?P<rest>\.\d+|)(?P<zone>Z| UTC)"
-)
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)")
+NUMBER_AT_END = re.compile(r"\d+$")
 
 
 @dataclass(frozen=True)
@@ -29,31 +28,63 @@ class Recording:
     received_at: datetime
     body: bytes
 
-    @property
-    def kind(self) -> str:
-        return self.name.partition("__")[0]
-
 
 @dataclass(frozen=True)
 class Subject:
-    """What a ticket of a story is about."""
+    """What a story is about."""
 
     title: str
     text: str
     organization: str
-    customer: tuple[str, str]  # first and last name
+    first_name: str
+    last_name: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Where the requests of a system hold what is new in every story: paths with dots."""
+
+    numbers: tuple[str, ...] = ()  # moved together, so that they fit each other as before
+    kept: tuple[str, ...] = ()  # times that every step repeats: ids are used again, births are not
+    words: Mapping[str, str] = field(default_factory=dict)  # path → field of Subject
+    opening: str = ""  # the text that the first step begins with
+
+
+CASTS = {
+    "zammad": Cast(
+        numbers=("ticket.number", "ticket.id", "article.ticket_id"),
+        kept=("ticket.created_at",),
+        words={
+            "ticket.title": "title",
+            "ticket.organization.name": "organization",
+            "ticket.customer.firstname": "first_name",
+            "ticket.customer.lastname": "last_name",
+        },
+        opening="article.body",
+    ),
+    "redmine": Cast(
+        numbers=("data.issue.id", "data.journal.id"),
+        kept=("data.issue.created_on",),
+        words={"data.issue.subject": "title"},
+    ),
+    "git": Cast(
+        numbers=("pull_request.number", "issue.number", "number"),
+        kept=("pull_request.created_at", "issue.created_at"),
+    ),
+    "erpnext": Cast(numbers=("name",), words={"doc.customer_name": "organization"}),
+}
 
 
 @dataclass
 class Story:
-    """Steps about one ticket that nobody has heard of yet."""
+    """Steps about one thing that nobody has heard of yet."""
 
     integration: str
     steps: tuple[str, ...]  # names of recordings
     number: int
     subject: Subject
-    begun_at: str = ""  # as the first step says it: ids are used again, the time of birth is not
-    told_count: int = field(default=0, init=False)
+    kept: dict[str, Any] = field(default_factory=dict)
+    told_count: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -81,46 +112,81 @@ def load_recordings(folder: Path) -> Iterator[Recording]:
 
 
 def tell(recording: Recording, story: Story, *, secret: str, now: datetime) -> Request:
-    """The next step of a story, as if it happened now."""
-    body = json.loads(recording.body)
-    body = _renewed(body, _new_words(body["ticket"], story), now - recording.received_at)
-    story.begun_at = story.begun_at or body["ticket"]["created_at"]
-    body["ticket"]["created_at"] = story.begun_at
-    if recording.kind == "ticket.created":
-        body["article"]["body"] = story.subject.text
+    """The next step of a story, as if it happened now. The recorded body has to be JSON."""
+    cast = CASTS.get(story.integration, Cast())
+    recorded = json.loads(recording.body)
+    numbers = _new_numbers(recorded, cast, story)
+    words = {str(_at(recorded, path)): str(new) for path, new in numbers.items()}
+    for path, name in cast.words.items():
+        words[str(_at(recorded, path))] = getattr(story.subject, name)
+    body = _renewed(recorded, words, now - recording.received_at)
+    for path, new in numbers.items():
+        _put(body, path, new)
+    for path in cast.kept:
+        _put(body, path, story.kept.setdefault(path, _at(body, path)))
+    if cast.opening and story.told_count == 0:
+        _put(body, cast.opening, story.subject.text)
     story.told_count += 1
-    return _request(recording, story.integration, json.dumps(body, separators=(",", ":")), secret)
-
-
-def repeat(recording: Recording, integration: str, *, secret: str, now: datetime) -> Request:
-    """A recording without a story: as it is, but now, and under ids of its own."""
-    shift = now - recording.received_at
-    text = MOMENT.sub(lambda found: _shifted(found, shift), recording.body.decode())
-    return _request(recording, integration, text, secret)
-
-
-def _new_words(ticket: dict[str, Any], story: Story) -> dict[str, str]:
-    """What the recorded ticket says → what this one says."""
-    subject, customer = story.subject, ticket["customer"]
-    words = {
-        ticket["number"]: str(story.number),
-        str(ticket["id"]): str(story.number - ID_BELOW_NUMBER),
-        ticket["title"]: subject.title,
-        customer["firstname"]: subject.customer[0],
-        customer["lastname"]: subject.customer[1],
-    }
-    if ticket.get("organization"):
-        words[ticket["organization"]["name"]] = subject.organization
-    return words
-
-
-def _request(recording: Recording, integration: str, text: str, secret: str) -> Request:
-    body = text.encode()
+    content = json.dumps(body, separators=(",", ":")).encode()
     headers = {
-        name: _fresh_id(name, _signed_anew(value, recording.body, body, secret))
+        name: _fresh_id(name, _signed_anew(value, recording.body, content, secret))
         for name, value in recording.headers.items()
     }
-    return Request(integration, recording.name, recording.query, headers, body)
+    return Request(story.integration, recording.name, recording.query, headers, content)
+
+
+def _new_numbers(body: Any, cast: Cast, story: Story) -> dict[str, Any]:
+    """Path → the number or name that stands there in this story."""
+    found = {path: _at(body, path) for path in cast.numbers}
+    found = {path: old for path, old in found.items() if NUMBER_AT_END.search(str(old))}
+    if not found:
+        return {}
+    first = NUMBER_AT_END.search(str(next(iter(found.values()))))
+    move = story.number - int(first[0]) if first else 0
+    return {path: _moved(old, move) for path, old in found.items()}
+
+
+def _moved(old: int | str, move: int) -> int | str:
+    """`4711` as a number, `"74001"` as a text, `"SAL-ORD-2026-00042"` with its leading zeros."""
+    if isinstance(old, int):
+        return old + move
+    return NUMBER_AT_END.sub(lambda found: str(int(found[0]) + move).zfill(len(found[0])), old)
+
+
+def _renewed(value: Any, words: Mapping[str, str], shift: timedelta) -> Any:
+    """`value` with its times shifted, and the words of the old story replaced."""
+    if isinstance(value, dict):
+        return {name: _renewed(one, words, shift) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_renewed(one, words, shift) for one in value]
+    if not isinstance(value, str):
+        return value
+    text = MOMENT.sub(lambda found: _shifted(found, shift), words.get(value, value))
+    names = "|".join(re.escape(word) for word in words if NUMBER_AT_END.search(word))
+    if not names:
+        return text
+    # In addresses and references only: a small number may stand anywhere else.
+    return re.sub(rf"(?<=[/#])({names})(?!\d)", lambda found: words[found[0]], text)
+
+
+def _shifted(found: re.Match[str], shift: timedelta) -> str:
+    """Fractions and zone, which follow, stay as they are."""
+    moment = datetime.fromisoformat(f"{found[1]}T{found[3]}+00:00") + shift
+    return f"{moment:%Y-%m-%d}{found[2]}{moment:%H:%M:%S}"
+
+
+def _at(body: Any, path: str) -> Any:
+    """None where the path leads nowhere."""
+    return reduce(
+        lambda one, key: one.get(key) if isinstance(one, dict) else None, path.split("."), body
+    )
+
+
+def _put(body: Any, path: str, value: Any) -> None:
+    parent_path, _dot, key = path.rpartition(".")
+    parent = _at(body, parent_path) if parent_path else body
+    if isinstance(parent, dict) and key in parent:
+        parent[key] = value
 
 
 def _signed_anew(value: str, recorded: bytes, body: bytes, secret: str) -> str:
@@ -128,52 +194,24 @@ def _signed_anew(value: str, recorded: bytes, body: bytes, secret: str) -> str:
     if value == RECORDED_SECRET:
         return secret
     for algorithm in ("sha1", "sha256"):
-        for prefix in ("", f"{algorithm}="):
-            old = _signatures(RECORDED_SECRET, recorded, algorithm)
-            new = _signatures(secret, body, algorithm)
-            for one, other in zip(old, new, strict=True):
-                if value == prefix + one:
-                    return prefix + other
+        old = _signatures(RECORDED_SECRET, recorded, algorithm)
+        if value in old:
+            return _signatures(secret, body, algorithm)[old.index(value)]
     return value
 
 
-def _signatures(secret: str, body: bytes, algorithm: str) -> tuple[str, str]:
+def _signatures(secret: str, body: bytes, algorithm: str) -> list[str]:
+    """In every form that a system of ours writes it."""
     digest = hmac.digest(secret.encode(), body, algorithm)
-    return digest.hex(), base64.b64encode(digest).decode()
+    forms = (digest.hex(), base64.b64encode(digest).decode())
+    return [prefix + form for prefix in ("", f"{algorithm}=") for form in forms]
 
 
 def _fresh_id(name: str, value: str) -> str:
-    """Every telling is a delivery of its own: else it would count as a repetition."""
+    """Every telling is a sending of its own: else it would count as a repetition."""
     if name.lower() == "idempotency-key":
         return f"{value}-{uuid4().hex[:8]}"
     try:
         return str(uuid4()) if UUID(value) else value
     except ValueError:
         return value
-
-
-def _renewed(value: Any, words: Mapping[str, str], shift: timedelta) -> Any:
-    """`value` with its times shifted and the words of the old ticket replaced."""
-    if isinstance(value, dict):
-        return {name: _renewed(one, words, shift) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_renewed(one, words, shift) for one in value]
-    if isinstance(value, str):
-        text = MOMENT.sub(lambda found: _shifted(found, shift), value)
-        return words.get(text) or _numbers_replaced(text, words)
-    if type(value) is int and str(value) in words:
-        return int(words[str(value)])
-    return value
-
-
-def _numbers_replaced(text: str, words: Mapping[str, str]) -> str:
-    """In addresses too: `/ticket_attachment/4711/`."""
-    numbers = "|".join(word for word in words if word.isdigit())
-    return re.sub(rf"(?<!\d)({numbers})(?!\d)", lambda found: words[found[0]], text)
-
-
-def _shifted(found: re.Match[str], shift: timedelta) -> str:
-    """In the form it had: with `T` and `Z`, or as Zammad's custom payloads write it."""
-    moment = datetime.fromisoformat(f"{found['day']}T{found['time']}+00:00") + shift
-    day, time = moment.strftime("%Y-%m-%d"), moment.strftime("%H:%M:%S")
-    return f"{day}{found['gap']}{time}{found['rest']}{found['zone']}"

@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -18,7 +19,6 @@ from tests.standins.stories import (
     Story,
     Subject,
     load_recordings,
-    repeat,
     tell,
 )
 
@@ -26,63 +26,82 @@ INTEGRATIONS = Path(__file__).resolve().parents[2] / "integrations"
 CALL_TIMEOUT_S = 10.0
 LIVELY_COUNT = 45  # the first few minutes; then calmer, for a demo that is left running
 CALM_FACTOR = 4
-MOST_OPEN = 4  # stories told at a time
+MOST_OPEN, NEW_STORY_CHANCE = 4, 0.4  # stories told at a time
 NUMBER_EVERY_S, NUMBERS = 20, 20_000  # each start of the demo begins with other numbers
 # The first story brings the four events of Zammad that the starter rules are about.
-FIRST = ("ticket.created", "ticket.sla_warning", "ticket.tagged__macro", "ticket.closed")
 PLOTS = (
-    FIRST,
-    ("ticket.created__low_priority", "ticket.replied", "ticket.closed"),
-    ("ticket.created", "ticket.replied", "ticket.closed"),
-    ("ticket.created__low_priority", "ticket.priority_raised", "ticket.sla_warning"),
-    ("ticket.created", "ticket.sla_warning", "ticket.sla_breached", "ticket.closed"),
-    ("ticket.created", "ticket.tagged__scheduler", "ticket.replied", "ticket.closed"),
+    (
+        "zammad",
+        ("ticket.created", "ticket.sla_warning", "ticket.tagged__macro", "ticket.closed"),
+    ),
+    ("zammad", ("ticket.created", "ticket.replied", "ticket.closed")),
+    ("zammad", ("ticket.created", "ticket.sla_warning", "ticket.sla_breached", "ticket.closed")),
+    ("zammad", ("ticket.created", "ticket.tagged__scheduler", "ticket.replied", "ticket.closed")),
+    (
+        "zammad",
+        ("ticket.created__low_priority", "ticket.priority_raised", "ticket.closed"),
+    ),
+    ("redmine", ("issue.created", "issue.status_changed", "issue.closed")),
+    ("git", ("git.push__github",)),
+    (
+        "git",
+        ("pull_request.opened__github", "review.approved__github", "pull_request.merged__github"),
+    ),
+    ("git", ("pipeline.failed__github", "pipeline.recovered__github")),
+    ("erpnext", ("deal.won",)),
+    ("erpnext", ("invoice.overdue",)),
+    ("erpnext", ("project.milestone",)),
+    ("mattermost_compatible", ("message.posted__card",)),
+    ("mattermost_compatible", ("message.posted__attachments",)),
 )
-TOLD_ALONE = {  # integrations whose recordings need no story
-    "mattermost_compatible": ("message.posted__attachments", "message.posted__card"),
-}
 SUBJECTS = (
     Subject(
         "Webshop returns 502 at checkout",
         "Since this morning <b>all</b> our customers get a 502 when they pay.",
         "Klant BV",
-        ("Jet", "Vos"),
+        "Jet",
+        "Vos",
     ),
     Subject(
         "Nobody can log in since the update",
         "The page says “session expired” right after the password.",
         "Acme Corp",
-        ("Robin", "Prins"),
+        "Robin",
+        "Prins",
     ),
     Subject(
         "Invoices are printed without a logo",
         "It worked until last week. We changed nothing.",
         "Voorbeeld Groothandel",
-        ("Noa", "Linde"),
+        "Noa",
+        "Linde",
     ),
     Subject(
         "VPN drops every ten minutes",
         "In the whole Gent office, wired and wireless.",
-        "Globex Logistics",
-        ("Sam", "Veld"),
+        "Klant Logistiek",
+        "Sam",
+        "Veld",
     ),
     Subject(
         "Stock levels are a day behind",
         "The nightly import seems to have stopped at 02:00.",
-        "Initech Nederland",
-        ("Mika", "Haven"),
+        "Voorbeeld Techniek",
+        "Mika",
+        "Haven",
     ),
     Subject(
         "Server room: temperature above 30 °C",
         "One of the two cooling units has stopped.",
         "Stichting Demo",
-        ("Luca", "Berg"),
+        "Luca",
+        "Berg",
     ),
 )
 
 
 class Trickle:
-    """Decides what comes next: a first story whole, then several at a time and others between."""
+    """Decides what comes next: the first plot whole, then several stories at a time."""
 
     def __init__(
         self, recordings: Mapping[str, Mapping[str, Recording]], *, secret: str, first_number: int
@@ -91,40 +110,37 @@ class Trickle:
         self._secret = secret
         self._number = first_number
         self._dice = random.Random(first_number)
-        self._stories: list[Story] = []
-        self._told_count = 0
+        self._plots = [
+            (integration, steps)
+            for integration, steps in PLOTS
+            if set(steps) <= recordings.get(integration, {}).keys()
+        ]
+        self._stories = [self._begin(self._plots[0])] if self._plots else []
+        self._is_opening = True
+
+    @property
+    def has_plots(self) -> bool:
+        """Not where no integration comes with recordings."""
+        return bool(self._plots)
 
     def next_request(self, now: datetime) -> Request:
-        self._told_count += 1
-        alone = self._alone() if self._told_count > len(FIRST) and self._told_count % 6 == 0 else []
-        if alone:
-            integration, name = self._dice.choice(alone)
-            recording = self._recordings[integration][name]
-            return repeat(recording, integration, secret=self._secret, now=now)
         story = self._choose_story()
         recording = self._recordings[story.integration][story.steps[story.told_count]]
         request = tell(recording, story, secret=self._secret, now=now)
-        self._stories = [one for one in self._stories if not one.is_over]
+        if story.is_over:
+            self._stories.remove(story)
+            self._is_opening = False
         return request
 
     def _choose_story(self) -> Story:
-        is_first = self._told_count <= len(FIRST)
-        is_full = len(self._stories) >= (1 if is_first else MOST_OPEN)
-        if self._stories and (is_full or self._dice.random() < 0.6):
-            return self._dice.choice(self._stories)
-        self._number += 1
-        plot = FIRST if is_first else self._dice.choice(PLOTS)
-        subject = SUBJECTS[self._number % len(SUBJECTS)]
-        self._stories.append(Story("zammad", plot, self._number, subject))
-        return self._stories[-1]
+        is_full = self._is_opening or len(self._stories) >= MOST_OPEN
+        if not is_full and (not self._stories or self._dice.random() < NEW_STORY_CHANCE):
+            self._stories.append(self._begin(self._dice.choice(self._plots)))
+        return self._dice.choice(self._stories)
 
-    def _alone(self) -> list[tuple[str, str]]:
-        return [
-            (integration, name)
-            for integration, names in TOLD_ALONE.items()
-            for name in names
-            if name in self._recordings.get(integration, {})
-        ]
+    def _begin(self, plot: tuple[str, tuple[str, ...]]) -> Story:
+        self._number += 1
+        return Story(*plot, self._number, SUBJECTS[self._number % len(SUBJECTS)])
 
 
 def main() -> None:
@@ -136,6 +152,9 @@ def main() -> None:
     }
     first_number = 74_000 + int(time.time()) // NUMBER_EVERY_S % NUMBERS
     trickle = Trickle(recordings, secret=options.secret, first_number=first_number)
+    if not trickle.has_plots:
+        sys.stdout.write("no integration comes with recordings: there is nothing to send\n")
+        signal.pause()
     wait_for(options.hub_url)
     sys.stdout.write(f"a sample webhook every {options.every:g} s\n")
     for count in range(sys.maxsize):

@@ -26,7 +26,7 @@ The hub is running.
   Mattermost   {mattermost}/   a stand-in: channels, threads and cards
   Admin        {admin}   {login}
 
-Webhooks as Zammad sends them arrive every few seconds. Ctrl-C stops everything.
+Sample webhooks arrive every few seconds. Ctrl-C stops everything; it can be started again.
 """
 GREETING_WITHOUT = """
 The hub is running, without the demo's Mattermost: its programs are not part of this installation.

@@ -1,0 +1,29 @@
+"""n8n: messages and approval requests of its workflows, and those that failed."""
+
+from pathlib import Path
+
+from hub.contracts import Integration
+from integrations.n8n.events import identify, parse, verify
+from integrations.n8n.kinds import KINDS
+from integrations.n8n.messages import compose
+from integrations.n8n.polling import poll
+from integrations.n8n.probing import probe
+
+INTEGRATION = Integration(
+    name="n8n",
+    label="n8n",
+    folder=Path(__file__).parent,
+    kinds=KINDS,
+    verify=verify,
+    identify=identify,
+    parse=parse,
+    compose=compose,
+    poll=poll,
+    probe=probe,
+    credential_names=("api_key",),
+    options={
+        "poll": "true: look every minute for failed executions that no error workflow has told",
+        "poll_seconds": "how many seconds lie between two looks (60)",
+        "health_path": "where n8n tells its health, if N8N_ENDPOINT_HEALTH is set (/healthz)",
+    },
+)

@@ -1,0 +1,34 @@
+"""Redmine: issues, by its own webhooks, by a plugin's, or looked for."""
+
+from pathlib import Path
+
+from hub.contracts import Integration
+from integrations.redmine.enriching import enrich
+from integrations.redmine.events import identify, parse, verify
+from integrations.redmine.kinds import KINDS
+from integrations.redmine.polling import poll
+from integrations.redmine.probing import probe
+
+INTEGRATION = Integration(
+    name="redmine",
+    label="Redmine",
+    folder=Path(__file__).parent,
+    kinds=KINDS,
+    verify=verify,
+    identify=identify,
+    parse=parse,
+    enrich=enrich,
+    poll=poll,
+    probe=probe,
+    reference_pattern=r"#\d+|[A-Za-z][\w-]*#\d+",
+    credential_names=("api_key",),
+    options={
+        "prefix": "what stands before #23, to tell several Redmines apart: crm makes it crm#23",
+        "own_login": "the login of the hub's user: its own notes and small changes are not told",
+        "own_id": "the same user's number, as in /users/5: Redmine 7 sends no logins",
+        "urgent_priorities": "the names of the priorities that make a new issue urgent: "
+        '["Urgent", "Immediate"] (the default)',
+        "poll": "yes: look for changes every minute, for a Redmine that sends no webhooks",
+        "poll_seconds": "how many seconds lie between two looks (60)",
+    },
+)

@@ -1,0 +1,26 @@
+"""Is Redmine there, and does the key still open it?"""
+
+from collections.abc import Mapping
+
+from hub.contracts import DeliveryError, Health, SourceView
+from integrations.redmine.client import fetch_login
+
+NO_ADDRESS = "The source has no address or no api_key: enter both"
+NOBODYS_KEY = "Redmine does not say whose key it is: is the address that of a Redmine?"
+ADVICE: Mapping[int | None, str] = {
+    401: "Redmine does not know the key: copy it anew from My account › API access key",
+    403: "Redmine's REST interface is off: switch it on under Administration › Settings › API",
+    404: "There is no Redmine at this address: correct the address of the source",
+    412: "The user of the key is locked in Redmine",
+}
+
+
+def probe(source: SourceView) -> Health:
+    """Asks whose key it is, which wants the database and the key. Redmine hides its version."""
+    if source.http is None:
+        return Health(False, NO_ADDRESS)
+    try:
+        login = fetch_login(source)
+    except DeliveryError as error:
+        return Health(False, ADVICE.get(error.status_code, str(error)))
+    return Health(True) if login else Health(False, NOBODYS_KEY)

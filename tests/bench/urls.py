@@ -1,0 +1,14 @@
+"""Addresses of the variants, beside the hub's own and under the same middleware."""
+
+from django.urls import path
+
+from hub.urls import urlpatterns as hub_addresses
+from tests.bench import baseline
+
+urlpatterns = [
+    path("hooks/bare-raw", baseline.store_raw),
+    path("hooks/bare-orm", baseline.store_orm),
+    path("hooks/answer-only", baseline.answer_only),
+    path("hooks/one-task", baseline.store_and_enqueue),
+    *hub_addresses,
+]
