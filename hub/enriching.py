@@ -38,7 +38,7 @@ class Enricher:
         for parsed in fetched:
             if not self._is_wanted(parsed):
                 ready.append(parsed)
-            elif parsed.received.source.http is None:
+            elif not _may_call(parsed):
                 local.append(parsed)
             else:
                 self.under_way.add(parsed.received.event_id)
@@ -65,7 +65,7 @@ class Enricher:
         received, event = parsed.received, parsed.event
         if event is None or event.ignored_because or received.integration.enrich is None:
             return False
-        if received.source.http is None and not event.state_keys:
+        if not _may_call(parsed) and not event.state_keys:
             return False  # nobody to ask, nothing to remember
         until = self._pause_until.get(received.source_id)
         return until is None or until <= timezone.now()
@@ -118,6 +118,12 @@ class Enricher:
         for name, value in state.items():
             if self._remembered.get((source_id, name)) != value:
                 self._remembered[source_id, name] = self.changed[source_id, name] = value
+
+
+def _may_call(parsed: Parsed) -> bool:
+    """A system that wants a credential is not asked without one."""
+    source, wanted = parsed.received.source, parsed.received.integration.credential_names
+    return source.http is not None and (not wanted or any(source.credentials.values()))
 
 
 def _state_keys(parsed: Parsed) -> list[StateKey]:

@@ -29,6 +29,16 @@ class EncryptedField(TextField):
             kwargs["is_json"] = True
         return name, path, args, kwargs
 
+    def to_python(self, value: Any) -> Any:
+        """Also what dumpdata wrote: JSON as text."""
+        if self.is_json and isinstance(value, str):
+            return json.loads(value) if value else {}
+        return super().to_python(value)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        return json.dumps(value) if self.is_json else str(value)
+
     def get_prep_value(self, value: Any) -> str | None:
         if value in (None, "", {}):
             return ""

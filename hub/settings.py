@@ -177,7 +177,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_IPWARE_PROXY_COUNT = HUB_TRUSTED_PROXY_COUNT or None
+AXES_CLIENT_IP_CALLABLE = "hub.api.requests.client_address"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = env.str("HUB_LANGUAGE", default="en")

@@ -4,24 +4,20 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from hub import registry, secrets
+from hub import secrets
 from hub.contracts import ChannelView, Http, ServerView, SourceView
 from hub.http import open_http
 from hub.models import Channel, MattermostServer, Source
 
 
 def source_view(source: Source) -> SourceView:
-    """Calls can be made only with an address and, where the system wants one, a credential."""
-    integration = registry.get(source.integration)
-    credentials = source.resolved_credentials
-    wants_credential = integration is not None and integration.credential_names
-    can_call = source.base_url and (any(credentials.values()) or not wants_credential)
+    """Without an address no calls can be made."""
     return SourceView(
         name=source.name,
         base_url=source.base_url.rstrip("/"),
         options=source.options,
-        credentials=credentials,
-        http=_source_http(source) if can_call else None,
+        credentials=source.resolved_credentials,
+        http=_source_http(source) if source.base_url else None,
     )
 
 

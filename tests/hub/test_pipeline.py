@@ -520,3 +520,22 @@ def test_what_looks_like_a_secret_is_masked(
     pump.run()
 
     assert "hunter2" not in texts(standin)[0]
+
+
+@pytest.mark.parametrize(("may_mention", "text"), [(True, "@here up"), (False, "@\u200bhere up")])
+def test_a_sender_mentions_only_where_its_token_may(
+    may_mention: bool,
+    text: str,
+    client: Client,
+    support: Channel,
+    standin: MattermostStandin,
+    pump: Pump,
+) -> None:
+    source = make_source("mattermost_compatible", "Scripts")
+    _row, token = make_token(source, default_channel=support, may_mention=may_mention)
+    make_rule(integration="mattermost_compatible", to_named_channel=True)
+
+    client.post(f"/hooks/{token}", {"text": "@here up"}, "application/json")
+    pump.run()
+
+    assert texts(standin) == [text]

@@ -209,3 +209,22 @@ def test_odd_queries_and_headers_do_no_harm(client: Client, hook: str) -> None:
     )
 
     assert response.status_code == 202
+
+
+def test_the_sender_behind_trusted_proxies_is_the_one_the_last_of_them_saw(
+    client: Client, hook: str, settings: Settings
+) -> None:
+    settings.HUB_TRUSTED_PROXY_COUNT = 1
+    forwarded = {"X-Forwarded-For": "203.0.113.9, 192.0.2.7"}
+
+    client.post(hook, b"{}", content_type=JSON, headers=forwarded)
+
+    assert Event.objects.get().address == "192.0.2.7"
+
+
+def test_a_forwarded_address_is_not_believed_without_a_trusted_proxy(
+    client: Client, hook: str
+) -> None:
+    client.post(hook, b"{}", content_type=JSON, headers={"X-Forwarded-For": "203.0.113.9"})
+
+    assert Event.objects.get().address == "127.0.0.1"
