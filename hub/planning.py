@@ -242,7 +242,7 @@ def _event_row(match: Match, references: Mapping[ReferenceKey, int], now: dateti
     received, event = match.parsed.received, match.parsed.event
     trace = list(match.trace)
     if event is None:
-        empty = [[], "", None, "", "", "", "info", False, False, {}]
+        empty: list[Any] = [[], "", None, "", "", "", "info", False, False, {}]
         return [received.event_id, match.state.value, *empty, match.note, trace, now]
     reference_id = None
     if event.reference is not None:

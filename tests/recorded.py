@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from hub import registry
-from hub.contracts import InboundRequest, Integration, ParsedEvent, PayloadError, SourceView
 from hub.context import build_context
+from hub.contracts import InboundRequest, Integration, ParsedEvent, PayloadError, SourceView
 from hub.matching import Parsed, Received, match_event
 from hub.rendering import Style, preview, render_message
 from hub.rules import RuleIndex
