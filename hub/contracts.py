@@ -114,6 +114,7 @@ class InboundRequest:
     received_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     event_hint: str = ""
     is_polled: bool = False
+    options: Mapping[str, JSONValue] = field(default_factory=dict)  # of the source, for identify
 
     @property
     def content_type(self) -> str:

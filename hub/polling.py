@@ -70,7 +70,11 @@ def _store(source: Source, integration: Integration, polled: Polled, now: dateti
     """The requests and the new cursor together: neither is lost, neither is ahead of the other."""
     with transaction.atomic():
         is_new = [
-            not _store_one(source, integration, replace(request, received_at=now, is_polled=True))
+            not _store_one(
+                source,
+                integration,
+                replace(request, received_at=now, is_polled=True, options=source.options),
+            )
             for request in polled.requests
         ]
         SourceState.objects.update_or_create(

@@ -70,8 +70,9 @@ def accept_webhook(request: InboundRequest, *, token: str, address: str) -> Rece
     card = find_card(token, request.received_at)
     if card is None:
         return _refuse_unknown(request, token, address)
-    if card.event_hint and not request.event_hint:
-        request = replace(request, event_hint=card.event_hint)
+    if card.options or (card.event_hint and not request.event_hint):
+        hint = request.event_hint or card.event_hint
+        request = replace(request, event_hint=hint, options=card.options)
     if not _requests.allows(card.prefix):
         return _refuse(request, card, address, Receipt(429, "too many requests for this token"))
     try:

@@ -1,13 +1,14 @@
 """Inbound credentials: issuing, finding and proving."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 
 from hub import registry, secrets
-from hub.contracts import InboundRequest, Integration, VerificationError
+from hub.contracts import InboundRequest, Integration, JSONValue, VerificationError
 from hub.models import Source, WebhookToken
 from hub.retrying import with_retries
 
@@ -22,6 +23,7 @@ class TokenCard:
     integration: Integration
     signing_secrets: tuple[str, ...]
     event_hint: str
+    options: Mapping[str, JSONValue]
     reachable_channels: frozenset[str]
     has_default_channel: bool
     expires_at: datetime | None
@@ -105,6 +107,7 @@ def _load_card(digest: str) -> TokenCard | None:
         integration=integration,
         signing_secrets=tuple(secrets.resolve(secret) for secret in signing if secret),
         event_hint=row.event_hint,
+        options=row.source.options,
         reachable_channels=frozenset(
             channel.name for channel in [*row.allowed_channels.all(), *default]
         ),

@@ -7,9 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import yaml
+
 from hub import registry
 from hub.context import build_context
-from hub.contracts import InboundRequest, Integration, ParsedEvent, PayloadError, SourceView
+from hub.contracts import (
+    InboundRequest,
+    Integration,
+    JSONValue,
+    ParsedEvent,
+    PayloadError,
+    SourceView,
+)
 from hub.matching import Parsed, Received, match_event
 from hub.rendering import Style, preview, render_message
 from hub.rules import RuleIndex
@@ -41,7 +50,13 @@ class Recording:
     @property
     def source(self) -> SourceView:
         base_url = f"https://{self.integration.name}.example.test"
-        return SourceView(name=self.integration.label, base_url=base_url)
+        return SourceView(name=self.integration.label, base_url=base_url, options=self.options)
+
+    @property
+    def options(self) -> dict[str, JSONValue]:
+        """Of the source, where a recording needs any: `<name>.options.yaml`."""
+        path = self.path.with_suffix(".options.yaml")
+        return yaml.safe_load(path.read_text()) if path.exists() else {}
 
     def request(self) -> InboundRequest:
         """The request as the system sent it; `X-Received-At` says when."""

@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import row_link, tag, time_cell, two_lines
 from hub.models import Attempt
 
 
 @admin.register(Attempt)
-class AttemptAdmin(LogAdmin):
+class AttemptAdmin(ReadOnlyAdmin):
     list_display = ("delivery_cell", "number", "result_cell", "duration_ms", "started_cell")
     list_filter = ("is_success",)
     ordering = ("-pk",)

@@ -12,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
+from hub.admin.looking_up import find_reference_ids
 from hub.admin.secret_fields import secret_formfield
 from hub.admin.theme import ModelAdmin
 from hub.fields import EncryptedField
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 else:
     BasePaginator = Paginator  # not subscriptable at run time
 
-COUNTED_ROWS = 2_000  # above it a list has “next” and “previous” only: counting a log costs seconds
+COUNTED_ROWS = 2_000  # above it a list has “next” and “previous” only: more take seconds to count
 UNCOUNTED = 9_999_999_999  # what the theme's own endless paginator says
 
 View = Callable[..., HttpResponse]
@@ -78,6 +80,21 @@ class HubAdmin(ModelAdmin):
             for name, options in fieldsets
         ]
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        context = self.page_context(request, row) if row is not None else {}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of one row shows beside its form."""
+        return {}
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A secret goes in and does not come out."""
         if isinstance(db_field, EncryptedField):
@@ -126,7 +143,7 @@ class HubAdmin(ModelAdmin):
         ]
 
 
-class LogAdmin(HubAdmin):
+class ReadOnlyAdmin(HubAdmin):
     """A table that only the hub writes: to be looked at, by nobody to be changed."""
 
     actions_on_top = True
@@ -140,6 +157,22 @@ class LogAdmin(HubAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ReferencedAdmin(ReadOnlyAdmin):
+    """Searched by ticket, through the index: its millions of rows never are."""
+
+    search_fields: ClassVar[list[str] | tuple[str, ...]] = ("reference__display",)
+    search_help_text = gettext_lazy("Reference: ZD#74001, 74001, #23, TASK-2025…")
+    reference_lookup = "reference__in"
+    sortable_by = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(**{self.reference_lookup: find_reference_ids(search_term)}), False
 
 
 class HistoryAdmin(SimpleHistoryAdmin, HubAdmin):  # type: ignore[misc]  # it has no types

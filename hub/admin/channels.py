@@ -83,23 +83,13 @@ class ChannelAdmin(HistoryAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related("server")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None:
-            context = {
-                "channel": row,
-                "channel_warnings": warnings_of(row),
-                "channel_limits": limits_of(row),
-                "may_change": self.has_change_permission(request, row),
-            }
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "channel": row,
+            "channel_warnings": warnings_of(row),
+            "channel_limits": limits_of(row),
+            "may_change": self.has_change_permission(request, row),
+        }
 
     @method_decorator(require_POST)
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:

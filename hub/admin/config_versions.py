@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.models import ConfigVersion
 
 
 @admin.register(ConfigVersion)
-class ConfigVersionAdmin(LogAdmin):
+class ConfigVersionAdmin(ReadOnlyAdmin):
     list_display = ("version",)

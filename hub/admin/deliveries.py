@@ -10,7 +10,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReferencedAdmin
 from hub.admin.bulk import (
     Bulk,
     ask_to_cancel,
@@ -20,7 +20,7 @@ from hub.admin.bulk import (
 )
 from hub.admin.cells import DELIVERY_TONES, NOTHING, delivery_tag, time_cell, two_lines
 from hub.admin.filters import DayFilter
-from hub.admin.looking_up import find_reference_ids, find_references
+from hub.admin.looking_up import find_references
 from hub.admin.sentences import describe_delivery
 from hub.admin.theme import AutocompleteFilter, ChoicesFilter, RelatedFilter
 from hub.admin.threads import post_url
@@ -44,7 +44,7 @@ HEAVY_FIELDS = (  # not for lists; secrets would be decrypted for every row
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(LogAdmin):
+class DeliveryAdmin(ReferencedAdmin):
     list_display = (
         "state_cell",
         "about_cell",
@@ -62,9 +62,6 @@ class DeliveryAdmin(LogAdmin):
         ("event__source", RelatedFilter),
         ("created_at", DayFilter),
     )
-    search_fields = ("reference__display",)
-    search_help_text = gettext_lazy("Reference: ZD#74001, 74001, #23, TASK-2025…")
-    sortable_by = ()
     list_display_links = ("state_cell", "about_cell")
     list_before_template = "hub/delivery_list_top.html"
     actions = ("redeliver_selected", "cancel_selected")
@@ -78,14 +75,6 @@ class DeliveryAdmin(LogAdmin):
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_REDELIVER)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By reference, through its index: a million rows are never searched."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(reference__in=find_reference_ids(search_term)), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related(*self.list_select_related)
@@ -102,17 +91,6 @@ class DeliveryAdmin(LogAdmin):
             "may_redeliver": self.has_redeliver_permission(request),
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context = self._page_context(request, row) if row is not None else {}
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     @admin.action(description=gettext_lazy("Redeliver the selected"), permissions=["redeliver"])
     def redeliver_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -176,7 +154,7 @@ class DeliveryAdmin(LogAdmin):
         row = self.find(request, pk)
         return Bulk(Delivery.objects.filter(pk=row.pk), self.own_url("change", pk))
 
-    def _page_context(self, request: HttpRequest, row: Delivery) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         now = timezone.now()
         attempts: Sequence[Attempt] = list(
             row.attempts.select_related("requested_by").order_by("started_at", "pk")

@@ -5,13 +5,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import tag
 from hub.models import DrainLease
 
 
 @admin.register(DrainLease)
-class DrainLeaseAdmin(LogAdmin):
+class DrainLeaseAdmin(ReadOnlyAdmin):
     list_display = ("name", "state_cell", "holder", "expires_at")
     ordering = ("name",)
 

@@ -10,12 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from hub.admin.base import LogAdmin, person
+from hub.admin.base import ReferencedAdmin, person
 from hub.admin.bulk import selected_rows
 from hub.admin.cells import NOTHING, event_tag, time_cell, two_lines
 from hub.admin.event_pages import event_context
 from hub.admin.filters import DayFilter
-from hub.admin.looking_up import find_reference_ids
 from hub.admin.theme import ChoicesFilter, DropdownFilter, RelatedFilter
 from hub.models import Event
 from hub.redelivering import replay
@@ -39,7 +38,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(Event)
-class EventAdmin(LogAdmin):
+class EventAdmin(ReferencedAdmin):
     list_display = (
         "state_cell",
         "about_cell",
@@ -56,9 +55,6 @@ class EventAdmin(LogAdmin):
         KindFilter,
         ("received_at", DayFilter),
     )
-    search_fields = ("reference__display",)
-    search_help_text = gettext_lazy("Reference: ZD#74001, 74001, #23, TASK-2025…")
-    sortable_by = ()
     list_display_links = ("state_cell", "about_cell")
     actions = ("replay_selected",)
 
@@ -68,32 +64,14 @@ class EventAdmin(LogAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_REPLAY)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By reference, through its index."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(reference__in=find_reference_ids(search_term)), False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related(*self.list_select_related)
         return rows.defer(*HEAVY_FIELDS)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None:
-            asked = request.GET.get("rule", "")
-            context = event_context(row, timezone.now(), int(asked) if asked.isdigit() else None)
-            context["can_replay"] = self.has_replay_permission(request) and bool(row.body)
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        asked = request.GET.get("rule", "")
+        context = event_context(row, timezone.now(), int(asked) if asked.isdecimal() else None)
+        return context | {"can_replay": self.has_replay_permission(request) and bool(row.body)}
 
     @admin.action(description=gettext_lazy("Replay the selected"), permissions=["replay"])
     def replay_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:

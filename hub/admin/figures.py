@@ -1,4 +1,4 @@
-"""The figures of the dashboard, from bounded pieces of the log tables."""
+"""The figures of the dashboard, from bounded pieces of the largest tables."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

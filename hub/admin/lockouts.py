@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import HubAdmin, LogAdmin
+from hub.admin.base import HubAdmin, ReadOnlyAdmin
 from hub.admin.cells import tag, time_cell
 
 for model in (AccessAttempt, AccessFailureLog, AccessLog):
@@ -45,7 +45,7 @@ class AccessAttemptAdmin(HubAdmin):
 
 
 @admin.register(AccessLog)
-class AccessLogAdmin(LogAdmin):
+class AccessLogAdmin(ReadOnlyAdmin):
     list_display = ("username", "ip_address", "attempt_time", "logout_time")
     search_fields = ("username", "ip_address")
     ordering = ("-pk",)

@@ -46,23 +46,13 @@ class MonitorAdmin(HistoryAdmin):
     def own_paths(self) -> list[URLPattern]:
         return [self.own_path("<int:pk>/probe/", self.probe_view, "probe")]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None:
-            context = {
-                "monitor": row,
-                "state_tag": state_tag(row),
-                "outages": list(row.outages.order_by("-pk")[:SHOWN_OUTAGES]),
-                "may_change": self.has_change_permission(request, row),
-            }
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "monitor": row,
+            "state_tag": state_tag(row),
+            "outages": list(row.outages.order_by("-pk")[:SHOWN_OUTAGES]),
+            "may_change": self.has_change_permission(request, row),
+        }
 
     @method_decorator(require_POST)
     def probe_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -93,8 +93,8 @@ def _system(request: HttpRequest) -> list[Entry]:
     ]
 
 
-def _group(title: str | None, items: list[Entry], *, collapsible: bool = False) -> Entry:
-    shown = [item for item in items if item]
+def _group(title: str | None, entries: list[Entry], *, collapsible: bool = False) -> Entry:
+    shown = [entry for entry in entries if entry]
     return {"title": title, "separator": False, "collapsible": collapsible, "items": shown}
 
 

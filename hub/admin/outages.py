@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import row_link, tag, time_cell
 from hub.admin.filters import DayFilter
 from hub.admin.sentences import age
@@ -14,7 +14,7 @@ from hub.models import Outage
 
 
 @admin.register(Outage)
-class OutageAdmin(LogAdmin):
+class OutageAdmin(ReadOnlyAdmin):
     list_display = ("monitor_cell", "started_cell", "length_cell", "problem")
     list_select_related = ("monitor",)
     list_filter = (("monitor", RelatedFilter), ("started_at", DayFilter))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import tag, time_cell, two_lines
 
 for model in (Failure, OrmQ, Schedule, Success):
@@ -16,7 +16,7 @@ for model in (Failure, OrmQ, Schedule, Success):
         admin.site.unregister(model)
 
 
-class TaskAdmin(LogAdmin):
+class TaskAdmin(ReadOnlyAdmin):
     list_display = ("name", "func", "cluster", "result_cell", "stopped_cell")
     list_filter = ("cluster",)
     ordering = ("-stopped",)
@@ -52,7 +52,7 @@ class FailureAdmin(TaskAdmin):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(LogAdmin):
+class ScheduleAdmin(ReadOnlyAdmin):
     list_display = ("name", "func", "cron", "cluster", "next_run")
     ordering = ("name",)
 
@@ -60,7 +60,7 @@ class ScheduleAdmin(LogAdmin):
 if not settings.HUB_REDIS_URL:
 
     @admin.register(OrmQ)
-    class OrmQAdmin(LogAdmin):
+    class OrmQAdmin(ReadOnlyAdmin):
         list_display = ("id", "key", "func", "lock")
         ordering = ("-pk",)
         fields = ("key", "lock", "func", "args", "kwargs")

@@ -9,9 +9,9 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReferencedAdmin
 from hub.admin.cells import delivery_tag, event_tag, time_cell
-from hub.admin.looking_up import find_reference_ids, find_references
+from hub.admin.looking_up import find_references
 from hub.admin.sentences import describe_delivery, describe_event
 from hub.admin.theme import RelatedFilter
 from hub.admin.threads import post_url
@@ -21,27 +21,19 @@ MAX_EVENTS = 100  # of one reference on its page, newest first
 
 
 @admin.register(Reference)
-class ReferenceAdmin(LogAdmin):
+class ReferenceAdmin(ReferencedAdmin):
     list_display = ("display", "title", "source_cell", "is_private", "updated_cell")
     list_select_related = ("source",)
     list_filter = (("source", RelatedFilter),)
     search_fields = ("display",)
-    search_help_text = gettext_lazy("ZD#74001, 74001, #23, TASK-2025…")
+    reference_lookup = "pk__in"
     ordering = ("-pk",)
-    sortable_by = ()
 
     def own_paths(self) -> list[URLPattern]:
         return [self.own_path("find/", self.find_view, "find")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("source").defer("source__credentials")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(pk__in=find_reference_ids(search_term)), False
 
     def find_view(self, request: HttpRequest) -> HttpResponse:
         """The page of the only one that is called so, else the list of those that may be meant."""
@@ -53,16 +45,8 @@ class ReferenceAdmin(LogAdmin):
         query = request.GET.urlencode()
         return HttpResponseRedirect(f"{self.own_url('changelist')}?{query}")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context = _reference_context(row) if row is not None else {}
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return _reference_context(row)
 
     @admin.display(description=gettext_lazy("source"))
     def source_cell(self, row: Reference) -> str:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import NOTHING, row_link, tag, time_cell
 from hub.admin.filters import DayFilter
 from hub.admin.pretty import plain
@@ -15,7 +15,7 @@ from hub.models import Refusal
 
 
 @admin.register(Refusal)
-class RefusalAdmin(LogAdmin):
+class RefusalAdmin(ReadOnlyAdmin):
     list_display = (
         "reason",
         "answer_cell",

@@ -42,22 +42,12 @@ class MattermostServerAdmin(HistoryAdmin):
     def own_paths(self) -> list[URLPattern]:
         return [self.own_path("<int:pk>/check/", self.check_view, "check")]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None:
-            context = {
-                "server": row,
-                "state_tag": self.state_cell(row),
-                "may_change": self.has_change_permission(request, row),
-            }
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "server": row,
+            "state_tag": self.state_cell(row),
+            "may_change": self.has_change_permission(request, row),
+        }
 
     @method_decorator(require_POST)
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:

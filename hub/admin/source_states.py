@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import time_cell
 from hub.admin.theme import RelatedFilter
 from hub.models import SourceState
 
 
 @admin.register(SourceState)
-class SourceStateAdmin(LogAdmin):
+class SourceStateAdmin(ReadOnlyAdmin):
     list_display = ("key", "source", "updated_cell")
     list_select_related = ("source",)
     list_filter = (("source", RelatedFilter),)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Max, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -60,23 +60,14 @@ class SourceAdmin(HistoryAdmin):
             token_count=Count("tokens", filter=valid), last_used_at=Max("tokens__last_used_at")
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None:
-            tokens = row.tokens.filter(revoked_at=None).order_by("-pk")
-            context = {
-                "source": row,
-                "tokens": list(tokens.defer("signing_secret", "previous_signing_secret")[:20]),
-                "may_issue": request.user.has_perm("hub.add_webhooktoken"),
-            }
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        tokens = row.tokens.defer("signing_secret", "previous_signing_secret").order_by("-pk")
+        now = timezone.now()
+        return {
+            "source": row,
+            "tokens": [one for one in tokens if one.is_valid(now)],
+            "may_issue": request.user.has_perm("hub.add_webhooktoken"),
+        }
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The checks of the model turn an encrypted dict into text: it is put back."""

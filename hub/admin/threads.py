@@ -9,9 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hub.admin.base import LogAdmin
+from hub.admin.base import ReferencedAdmin
 from hub.admin.cells import NOTHING, row_link, time_cell
-from hub.admin.looking_up import find_reference_ids
 from hub.admin.theme import AutocompleteFilter
 from hub.contracts import JSONObject
 from hub.models import MattermostServer, Thread
@@ -24,26 +23,16 @@ def post_url(server: MattermostServer, post_id: str) -> str:
 
 
 @admin.register(Thread)
-class ThreadAdmin(LogAdmin):
+class ThreadAdmin(ReferencedAdmin):
     list_display = ("reference_cell", "channel_cell", "root_cell", "updated_cell")
     list_filter = (("channel", AutocompleteFilter),)
-    search_fields = ("reference__display",)
-    search_help_text = gettext_lazy("ZD#74001, 74001, #23, TASK-2025…")
     ordering = ("-pk",)
-    sortable_by = ()
     fields = (("reference_cell", "channel_cell"), ("root_cell", "updated_cell"), "card_shown")
     readonly_fields = ("reference_cell", "channel_cell", "root_cell", "updated_cell", "card_shown")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("reference", "channel__server")
         return rows.defer("channel__webhook_url", "channel__server__bot_token")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(reference__in=find_reference_ids(search_term)), False
 
     @admin.display(description=gettext_lazy("about"))
     def reference_cell(self, row: Thread) -> str:

@@ -96,26 +96,16 @@ class WebhookTokenAdmin(HistoryAdmin):
         """Revoked, not deleted: what it brought in stays traceable."""
         return False
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None:
-            context = {
-                "token": row,
-                "state_tag": validity_tag(row),
-                "shown_url": hook_url(f"{row.prefix}…", row.event_hint),
-                "token_warnings": warnings_of(row),
-                "is_valid": row.is_valid(timezone.now()),
-                "may_change": self.has_change_permission(request, row),
-                "may_rotate": self._may_rotate(request),
-            }
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "token": row,
+            "state_tag": validity_tag(row),
+            "shown_url": hook_url(f"{row.prefix}…", row.event_hint),
+            "token_warnings": warnings_of(row),
+            "is_valid": row.is_valid(timezone.now()),
+            "may_change": self.has_change_permission(request, row),
+            "may_rotate": self._may_rotate(request),
+        }
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         if change:

@@ -15,7 +15,7 @@ from hub.matcher import BATCH_SIZE, Matcher
 from hub.matching import Parsed, Received, choose_wording, match_event, parse_event
 from hub.models import ConfigVersion, Delivery, Event
 from hub.rendering import Style, render_message
-from hub.rules import RuleIndex, load_rules
+from hub.rules import CompiledRule, RuleIndex, load_rules
 from hub.tokens import find_card, verify_request
 from hub.waking import Ear
 from tests.bench.configured import SIGNING_SECRET, Configured, configure, ticket_body
@@ -24,10 +24,9 @@ from tests.bench.ground import destination
 from tests.bench.load import Load, RequestMaker
 from tests.bench.requesting import answer, to_inbound
 from tests.bench.statements import Costs, Statements, least
+from tests.bench.timing import microseconds
 
 CHUNKS, CHUNK_EVENTS = 15, 100  # the least of them counts: the rest is other people's
-MEASURE_S = 0.3
-REPEATS = 20
 LONGEST_WAIT = timedelta(seconds=5)
 SHOWN_STATEMENTS = 6
 KIND = "ticket.created"
@@ -124,7 +123,7 @@ def _figures(
     """Processor time of each, the Python side and the database's."""
     yield _cost(row, what, statements.python)
     for name, call in parts.items():
-        yield Figure(row, f"- {name}", "µs", (_microseconds(call),))
+        yield Figure(row, f"- {name}", "µs", (microseconds(call),))
     for name, cost in statements.most_common(SHOWN_STATEMENTS):
         yield _cost(row, f"- {name}", cost)
 
@@ -134,18 +133,6 @@ def _cost(row: str, what: str, cost: Costs) -> Figure:
     return Figure(row, what, "µs", (cost.client_us,), beside=server)
 
 
-def _microseconds(call: Callable[[], object]) -> float:
-    """Processor time of one call, the least of many rounds."""
-    found = []
-    end = time.monotonic() + MEASURE_S
-    while time.monotonic() < end:
-        before = time.thread_time()
-        for _repeat in range(REPEATS):
-            call()
-        found.append((time.thread_time() - before) / REPEATS * 1e6)
-    return min(found)
-
-
 def _context(parsed: Parsed) -> JSONObject:
     if parsed.event is None:
         raise ValueError(parsed.note)
@@ -153,11 +140,15 @@ def _context(parsed: Parsed) -> JSONObject:
 
 
 def _evaluate(parsed: Parsed, context: JSONObject, index: RuleIndex) -> None:
-    for rule in index.candidates("zammad", (KIND,), parsed.received.source_id):
+    for rule in _candidates(parsed, index):
         rule.conditions.evaluate(context, (), None)
 
 
 def _render(parsed: Parsed, context: JSONObject, index: RuleIndex) -> None:
-    rule = index.candidates("zammad", (KIND,), parsed.received.source_id)[0]
+    rule = _candidates(parsed, index)[0]
     wording = choose_wording(rule, parsed.received.integration, context, "en")
     render_message(context, wording=wording, style=Style())
+
+
+def _candidates(parsed: Parsed, index: RuleIndex) -> list[CompiledRule]:
+    return index.candidates("zammad", (KIND,), parsed.received.source_id)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from hub.admin.base import COUNTED_ROWS
 from hub.models import (
     Attempt,
     ConfigVersion,
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 INLINE = {"Condition", "RuleText"}  # edited on the page of their rule
-LOGS = (
+WRITTEN_BY_THE_HUB = (
     *(Attempt, ConfigVersion, Delivery, DrainLease, Event),
     *(Outage, Reference, Refusal, SourceState, Thread),
 )
@@ -62,8 +63,8 @@ def test_every_form_can_be_opened(admin_client: Client, name: str) -> None:
     assert admin_client.get(page_url(name, "add")).status_code == 200
 
 
-@pytest.mark.parametrize("model", LOGS, ids=label_of)
-def test_a_log_is_read_only_even_for_a_superuser(
+@pytest.mark.parametrize("model", WRITTEN_BY_THE_HUB, ids=label_of)
+def test_what_only_the_hub_writes_is_read_only_even_for_a_superuser(
     admin_client: Client, rf: Any, admin_user: Any, model: type[Model]
 ) -> None:
     request = rf.get("/")
@@ -140,3 +141,17 @@ def test_a_long_list_is_not_counted_to_its_end(
 
     counts = [one["sql"] for one in queries.captured_queries if "COUNT(" in one["sql"]]
     assert [sql for sql in counts if "LIMIT" not in sql] == []
+
+
+def test_a_list_longer_than_is_counted_has_only_next_and_previous(admin_client: Client) -> None:
+    source = make_source()
+    Reference.objects.bulk_create(
+        Reference(source=source, external_id=str(number), display=f"ZD#{number}")
+        for number in range(COUNTED_ROWS + 1)
+    )
+
+    page = admin_client.get(page_url("reference", "changelist"), {"p": "2"})
+
+    assert "Previous Next" in text_of(page)
+    assert "999" not in text_of(page)
+    assert len(page.context["cl"].result_list) == 50

@@ -1,0 +1,23 @@
+"""Any JSON: what means what is an admin's mapping of paths, not code."""
+
+from pathlib import Path
+
+from hub.contracts import Integration
+from integrations.generic.events import KINDS, identify, parse
+
+INTEGRATION = Integration(
+    name="generic",
+    label="Generic JSON",
+    folder=Path(__file__).parent,
+    kinds=KINDS,
+    identify=identify,
+    parse=parse,
+    options={
+        "preset": "alertmanager, grafana or uptime_kuma: a mapping that is made already",
+        "paths": "where things stand: kind, reference, title, text, url, actor, severity, "
+        "private, dedup",
+        "kinds": "the sender's words and what they mean here; * is for every other word",
+        "severities": "the sender's words and info, success, warning or urgent",
+        "fields": "what the card shows: a label and the path of its value",
+    },
+)
