@@ -27,6 +27,7 @@ class ReferenceAdmin(ReferencedAdmin):
     list_filter = (("source", RelatedFilter),)
     search_fields = ("display",)
     reference_lookup = "pk__in"
+    search_help_text = gettext_lazy("ZD#74001, 74001, #23, TASK-2025…")
     ordering = ("-pk",)
 
     def own_paths(self) -> list[URLPattern]:

@@ -69,12 +69,6 @@ class SourceAdmin(HistoryAdmin):
             "may_issue": request.user.has_perm("hub.add_webhooktoken"),
         }
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The checks of the model turn an encrypted dict into text: it is put back."""
-        if "credentials" in form.cleaned_data:
-            obj.credentials = form.cleaned_data["credentials"]
-        super().save_model(request, obj, form, change)
-
     @admin.display(description=gettext_lazy("integration"), ordering="integration")
     def integration_cell(self, row: Source) -> str:
         if registry.get(row.integration) is None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -12,6 +13,12 @@ from tests.factories import make_channel, make_delivery, make_event, make_rule, 
 from tests.hub.admin_pages import client_of, page_url, text_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """The theme keeps what a user's search found for five minutes."""
+    cache.clear()
 
 
 def make_reference(display: str = "ZD#74001", **fields: Any) -> Reference:

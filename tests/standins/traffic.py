@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.standins.ensemble import play
 from tests.standins.stories import (
     Recording,
     Request,
@@ -41,16 +42,6 @@ PLOTS = (
         "zammad",
         ("ticket.created__low_priority", "ticket.priority_raised", "ticket.closed"),
     ),
-    ("redmine", ("issue.created", "issue.status_changed", "issue.closed")),
-    ("git", ("git.push__github",)),
-    (
-        "git",
-        ("pull_request.opened__github", "review.approved__github", "pull_request.merged__github"),
-    ),
-    ("git", ("pipeline.failed__github", "pipeline.recovered__github")),
-    ("erpnext", ("deal.won",)),
-    ("erpnext", ("invoice.overdue",)),
-    ("erpnext", ("project.milestone",)),
     ("mattermost_compatible", ("message.posted__card",)),
     ("mattermost_compatible", ("message.posted__attachments",)),
 )
@@ -157,8 +148,13 @@ def main() -> None:
         signal.pause()
     wait_for(options.hub_url)
     sys.stdout.write(f"a sample webhook every {options.every:g} s\n")
-    for count in range(sys.maxsize):
-        request = trickle.next_request(datetime.now(UTC))
+    requests = play(
+        lambda: trickle.next_request(datetime.now(UTC)),
+        hooks,
+        secret=options.secret,
+        first_number=first_number,
+    )
+    for count, request in enumerate(requests):
         problem = send(options.hub_url, hooks[request.integration], request)
         if problem:
             sys.stdout.write(f"{request.integration} {request.name}: {problem}\n")

@@ -20,10 +20,10 @@ ERRORS = (
 )
 
 
-def traffic(secret: str) -> Iterator[OutgoingRequest]:
+def traffic(secret: str, first_number: int = 118) -> Iterator[OutgoingRequest]:
     """Without end; each round is about other executions, invoices and versions."""
     node = HttpRequestNode(secret=secret)
-    for number in count(118):
+    for number in count(first_number):
         yield node.build(approval(number), key=f"{2 * number}-approval-0")
         yield node.build(deployment(number))
         yield node.build(failure(3 * number, number))
