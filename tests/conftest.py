@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 
 from hub.waking import waker
 from tests.factories import NOON
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not CHROMIUM and item.get_closest_marker("browser"):
             item.add_marker(NO_CHROMIUM)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """While the database is still open to the test: the waker works in a thread of its own."""
+    waker.stop()
+    cache.clear()  # users of two tests may have the same number, and the admin caches by it
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +66,3 @@ def clock() -> Iterator[time_machine.Traveller]:
     """It stands still at NOON; `clock.shift(60)` moves it."""
     with time_machine.travel(NOON, tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture(scope="session", autouse=True)
-def waker_stopped(django_db_setup: None) -> Iterator[None]:
-    """The waker's connection would keep the test database from being dropped."""
-    yield
-    waker.stop()
