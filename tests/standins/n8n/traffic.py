@@ -74,7 +74,7 @@ def deployment(number: int) -> dict[str, Any]:
     card = {"header": "Deployment Details", "body": f"Deployed by: anja\nBuild: {number * 7}"}
     return {
         "channel": "development",
-        "username": "ASD Bot",
+        "username": "Deploy Bot",
         "icon_emoji": ":robot:",
         "text": f"**New Deployment**\n\nService: klantportaal\nVersion: {version}\nStatus: Success",
         "props": {"card": json.dumps(card)},
