@@ -31,9 +31,9 @@ class EncryptedField(TextField):
 
     def to_python(self, value: Any) -> Any:
         """Also what dumpdata wrote: JSON as text."""
-        if self.is_json and isinstance(value, str):
-            return json.loads(value) if value else {}
-        return super().to_python(value)
+        if not self.is_json:
+            return super().to_python(value)
+        return json.loads(value or "{}") if isinstance(value, str) else value
 
     def value_to_string(self, obj: models.Model) -> str:
         value = self.value_from_object(obj)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 
 from hub import registry
 from hub.contracts import Integration
@@ -30,6 +32,15 @@ STARTER_CHANNELS = (  # name, kind, purpose
     ("finance", "Finance: invoices from ERPNext"),
     ("alerts", "Outages and failed workflows"),
 )
+STARTER_GROUPS = {  # each sees everything of the hub, and may do this besides
+    "Operators": ("redeliver", "replay"),
+    "Rule editors": tuple(
+        f"{what}_{model}"
+        for what in ("add", "change", "delete")
+        for model in ("triggerrule", "condition", "ruletext")
+    ),
+    "Token issuers": ("add_webhooktoken", "change_webhooktoken"),
+}
 DEMO_PREFIX = "demo"
 DEMO_SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  # of sample traffic
 
@@ -46,6 +57,7 @@ def load_starter_set() -> list[str]:
         for integration in registry.all_integrations():
             _load_source(integration, made)
             made += _load_rules(integration, channels)
+        made += _load_groups()
     return made
 
 
@@ -92,6 +104,20 @@ def _load_rules(integration: Integration, channels: Mapping[str, Channel]) -> li
         one for one in load_document(integration).get("rules") or [] if one["key"] not in known
     ]
     return [str(make_rule(one, integration, channels)) for one in rules]
+
+
+def _load_groups() -> list[str]:
+    """Roles to give to users; what an admin changed of one stays so."""
+    made = []
+    for name, wanted in STARTER_GROUPS.items():
+        group, is_new = Group.objects.get_or_create(name=name)
+        if is_new:
+            hub = Permission.objects.filter(content_type__app_label="hub")
+            group.permissions.set(
+                hub.filter(Q(codename__startswith="view_") | Q(codename__in=wanted))
+            )
+            made.append(name)
+    return made
 
 
 def make_rule(

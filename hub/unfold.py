@@ -19,6 +19,7 @@ UNFOLD: Final[dict[str, Any]] = {
         }
     ],
     "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",

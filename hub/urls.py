@@ -1,7 +1,7 @@
 """Every address of the hub."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from hub.api.hooks import WebhookView
@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", health, name="health"),
     path("readyz", readiness, name="readiness"),
     path("metrics", metrics, name="metrics"),
+    path("i18n/", include("django.conf.urls.i18n")),  # the admin's choice of language
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

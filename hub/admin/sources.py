@@ -13,7 +13,7 @@ from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell
 from hub.admin.secret_fields import CredentialsField, SecretForm
-from hub.admin.theme import ModelForm, TextareaWidget
+from hub.admin.theme import TextareaWidget
 from hub.models import Source
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.rules import integration_label
@@ -68,12 +68,6 @@ class SourceAdmin(HistoryAdmin):
             "tokens": [one for one in tokens if one.is_valid(now)],
             "may_issue": request.user.has_perm("hub.add_webhooktoken"),
         }
-
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        """The checks of the model turn an encrypted dict into text: it is put back."""
-        if "credentials" in form.cleaned_data:
-            obj.credentials = form.cleaned_data["credentials"]
-        super().save_model(request, obj, form, change)
 
     @admin.display(description=gettext_lazy("integration"), ordering="integration")
     def integration_cell(self, row: Source) -> str:

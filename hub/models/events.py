@@ -32,7 +32,12 @@ class Reference(models.Model):
         ]
         indexes = [
             # Search in the admin and /hub why: "where is ZD#74001?"
-            models.Index(fields=["display"], name="reference_by_display"),
+            # By prefix too, whatever collation PostgreSQL has.
+            models.Index(
+                fields=["display"],
+                opclasses=["varchar_pattern_ops"],
+                name="reference_by_display",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,7 +121,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind or self.state} {self.title}".strip()
+        return f"#{self.pk} {self.kind or self.state} {self.title}".strip()
 
 
 class Refusal(models.Model):

@@ -154,7 +154,7 @@ class RuleText(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.language
+        return self.get_language_display()
 
     def clean(self) -> None:
         for name in ("line", "title", "body", "fields"):

@@ -139,7 +139,7 @@ class WebhookToken(models.Model):
         verbose_name_plural = _("webhook tokens")
 
     def __str__(self) -> str:
-        return f"{self.prefix}… {self.label}".strip()
+        return f"…/hooks/{self.prefix}… {self.label}".strip()
 
     def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
