@@ -21,6 +21,10 @@ from hub.views import source_view
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
+READ_FIELDS = (
+    *("source_id", "token_id", "body", "headers", "query", "event_hint"),
+    *("is_polled", "received_at", "matched_at"),
+)
 TOKEN_USE_INTERVAL = timedelta(seconds=60)
 
 
@@ -83,7 +87,7 @@ class Matcher:
         self._enricher.use_new_configuration()
 
     def _fetch(self) -> list[Received]:
-        rows = Event.objects.filter(state=Event.State.RECEIVED)
+        rows = Event.objects.filter(state=Event.State.RECEIVED).only(*READ_FIELDS)
         if self._enricher.under_way:
             rows = rows.exclude(pk__in=self._enricher.under_way)
         found = [self._received(row) for row in rows.order_by("pk")[:BATCH_SIZE]]

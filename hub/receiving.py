@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db import DatabaseError, DataError, connection
+from django.db import DatabaseError, DataError
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from hub.contracts import (
 from hub.models import Refusal
 from hub.retrying import with_retries
 from hub.secrets import PREFIX_LENGTH
-from hub.sql import to_time
+from hub.sql import fetch_one_prepared, to_time
 from hub.throttling import Throttle
 from hub.tokens import TokenCard, find_card, verify_request
 from hub.waking import wake_drains
@@ -40,12 +40,15 @@ KEPT_HEADERS = ("content-type", "user-agent", "idempotency-key")
 INSERT_EVENT = """
 INSERT INTO hub_event (source_id, token_id, dedup_key, body, headers, query, event_hint,
                        address, is_polled, received_at)
-VALUES (%s, %s,
-        COALESCE((SELECT dedup_key FROM hub_event WHERE source_id = %s AND dedup_key = %s), %s),
-        %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, {key}, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (source_id, dedup_key) DO UPDATE SET duplicate_count = hub_event.duplicate_count + 1
 RETURNING id, duplicate_count
 """
+INSERT_BY_KEY = INSERT_EVENT.format(key="%s")
+# The same body in the bucket of time before counts as the same.
+INSERT_BY_HASH = INSERT_EVENT.format(
+    key="COALESCE((SELECT dedup_key FROM hub_event WHERE source_id = %s AND dedup_key = %s), %s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,7 @@ def store_request(
     params = [
         source_id,
         token_id,
-        source_id,
-        earlier_key or key,
+        *((source_id, earlier_key) if earlier_key else ()),
         key,
         request.body,
         json.dumps(kept),
@@ -137,10 +139,10 @@ def store_request(
         to_time(request.received_at),
     ]
 
+    statement = INSERT_BY_HASH if earlier_key else INSERT_BY_KEY
+
     def insert() -> tuple[int, bool]:
-        with connection.cursor() as cursor:
-            cursor.execute(INSERT_EVENT, params)
-            event_id, duplicate_count = cursor.fetchone()
+        event_id, duplicate_count = fetch_one_prepared(statement, params)
         return event_id, duplicate_count > 0
 
     return with_retries(insert)

@@ -16,6 +16,11 @@ TOKEN_LENGTH = 26  # looks like a Mattermost hook id, so that every sender accep
 PREFIX_LENGTH = 6  # shown in lists: tells tokens apart, leaves 103 bits
 ENVIRONMENT_PREFIX = "env:"
 MASK = "•••••"
+SECRET_SIGNS = (  # in lower case; every shape below holds one of them
+    *("xox", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "whsec_", "eyj", "akia"),
+    *("private key", "@", "bearer ", "token=", "password", "passwd=", "secret=", "api_key="),
+    *("apikey=", "wachtwoord: ", "/hooks/"),
+)
 SECRET_SHAPES = re.compile(
     r"""(?ix)
     (?:xox[abps]-[\w-]{10,}) | (?:gh[pousr]_\w{20,}) | (?:glpat-[\w-]{16,}) | (?:whsec_[\w+/=]{16,})
@@ -40,6 +45,9 @@ def hash_token(token: str) -> str:
 
 def mask_secrets(text: str) -> str:
     """`text` with everything that looks like a credential replaced by dots."""
+    lower = text.lower()
+    if not any(sign in lower for sign in SECRET_SIGNS):  # nearly always: the shapes cost 50 times
+        return text
     return SECRET_SHAPES.sub(MASK, text)
 
 

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -135,7 +135,8 @@ def send(claim: Claim, routes: Routes) -> Result:
 
 def message_as_json(message: Message) -> JSONObject:
     """What is stored: without the empty parts."""
-    return {name: value for name, value in asdict(message).items() if value}
+    parts = ((name, getattr(message, name)) for name in MESSAGE_FIELDS)
+    return {name: list(v) if name == "attachments" else v for name, v in parts if v}
 
 
 def message_from_json(stored: JSONObject) -> Message:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 from hub.contracts import JSONValue
@@ -30,6 +31,22 @@ def from_json(value: Any) -> JSONValue:
     """JSON read by a raw statement: the drivers give it as text."""
     decoded: JSONValue = json.loads(value) if isinstance(value, str | bytes) else value
     return decoded
+
+
+def fetch_one_prepared(statement: str, params: Sequence[Any]) -> tuple[Any, ...]:
+    """The one row of a statement that runs for every request: PostgreSQL plans it once.
+
+    Django's own cursors write values into the text, so that each is parsed and planned anew.
+    """
+    if not is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            row: tuple[Any, ...] = cursor.fetchone()
+            return row
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
+        found = prepared.execute(statement, params, prepare=True).fetchone()
+    return found or ()
 
 
 def commit_may_wait() -> None:

@@ -12,7 +12,7 @@ import psycopg
 from django.db import DatabaseError, InterfaceError, connection
 
 CHANNEL = "hub_work"
-NOTIFY_INTERVAL_S = 0.004  # a NOTIFY in every transaction would serialise commits
+NOTIFY_INTERVAL_S = 0.008  # a NOTIFY in every transaction would serialise commits
 SQLITE_LOOK_INTERVAL_S = 0.02  # PRAGMA data_version costs about 10 µs
 REOPEN_INTERVAL_S = 1.0
 

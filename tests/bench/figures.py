@@ -117,6 +117,6 @@ def _spread(values: tuple[float, ...], unit: str) -> str:
 
 
 def _short(value: float) -> str:
-    if value >= 100:
+    if value >= 100 or value == 0:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -64,7 +64,7 @@ def test_each_foreign_library_has_one_door(module: str) -> None:
     doors = {
         "django_q": {"queue.py"},
         "requests": {"http.py", "http_errors.py"},
-        "psycopg": {"waking.py"},
+        "psycopg": {"waking.py", "sql.py"},
     }
 
     users = {
