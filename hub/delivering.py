@@ -14,7 +14,15 @@ from hub.backoff import retry_delay
 from hub.contracts import Connection, FoundChannel, JSONObject, Posted
 from hub.models import Attempt, Channel, Delivery, MattermostServer, Thread
 from hub.sending import Claim, Openings, Result
-from hub.sql import commit_may_wait, from_json, from_time, is_postgresql, to_time, update_rows
+from hub.sql import (
+    commit_may_wait,
+    from_json,
+    from_time,
+    insert_rows,
+    is_postgresql,
+    to_time,
+    update_rows,
+)
 
 CLAIM = timedelta(seconds=20)  # a killed drain's deliveries are taken over after it
 EXCERPT_CHARS = 2000
@@ -149,7 +157,7 @@ def record_results(results: Sequence[Result], *, down: Iterable[int] = ()) -> No
             extra=", claimed_until = NULL, requested_by_id = NULL",
             guard=STILL_OURS,
         )
-        Attempt.objects.bulk_create([_attempt(result) for result in results])
+        insert_rows([_attempt(result) for result in results])
         _save_threads(results)
 
 

@@ -15,7 +15,7 @@ from hub.delivering import claim_at_once
 from hub.matching import Match, Planned
 from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
 from hub.sending import Openings, message_as_json
-from hub.sql import commit_may_wait, update_rows
+from hub.sql import commit_may_wait, insert_rows, update_rows
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
@@ -74,7 +74,7 @@ def write_matches(
         claimed = claim_at_once(deliveries, openings, known.open_lanes, now=now)
         if not claimed:
             commit_may_wait()
-        Delivery.objects.bulk_create(deliveries)
+        insert_rows(deliveries)
         update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in matches])
         _save_states(states, now)
         _save_template_errors(matches, now)

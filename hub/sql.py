@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
 
 from hub.contracts import JSONValue
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def is_postgresql() -> bool:
@@ -90,6 +92,39 @@ def update_rows(
                 f"{update} FROM {given} WHERE {condition}",
                 [[_for_sqlite(value) for value in row] for row in rows],
             )
+
+
+def insert_rows(rows: Sequence[Row]) -> Sequence[Row]:
+    """Insert new rows of one model and give them their ids; a quick bulk_create.
+
+    PostgreSQL takes them as one JSON document: Django spends 5 µs on every value. No field may
+    want `pre_save`.
+    """
+    if not rows:
+        return rows
+    model = type(rows[0])
+    if not is_postgresql():
+        model._default_manager.bulk_create(rows)
+        return rows
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(str(field.column) for field in fields)
+    typed = ", ".join(f"{field.column} {field.db_type(connection)}" for field in fields)
+    numbered = [
+        {field.column: getattr(row, field.attname) for field in fields} | {"ordinal": ordinal}
+        for ordinal, row in enumerate(rows)
+    ]
+    given = f"jsonb_to_recordset(%s::jsonb) AS new({typed}, ordinal integer)"
+    given = f"SELECT {names} FROM {given} ORDER BY ordinal"  # noqa: S608  # names of our own models
+    insert = f"INSERT INTO {model._meta.db_table} ({names})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{insert} {given} RETURNING id",
+            [json.dumps(numbered, default=str)],
+        )
+        ids = sorted(row[0] for row in cursor.fetchall())
+    for row, row_id in zip(rows, ids, strict=True):
+        row.pk = row_id  # in order: the sequence counts up as the ordered rows go in
+    return rows
 
 
 def _for_sqlite(value: Any) -> Any:
