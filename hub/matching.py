@@ -24,7 +24,7 @@ from hub.wording import PLAIN, Wording, default_wording
 
 logger = logging.getLogger(__name__)
 
-MAX_TRACED_RULES = 50
+MAX_TRACED_RULES = 20  # kept with an event; any other can be asked again in the admin
 URGENCY: Mapping[str, int] = {"urgent": 2, "warning": 1}
 
 
@@ -143,9 +143,18 @@ def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] |
         Event.State.MATCHED if holding else Event.State.UNMATCHED,
         parsed.note or _unmatched_note(event, asked, holding),
         planned,
-        tuple(_trace(rule, verdict) for rule, verdict in asked[:MAX_TRACED_RULES]),
+        tuple(_trace(rule, verdict) for rule, verdict in _most_telling(asked)),
         URGENCY.get(event.severity, 0),
     )
+
+
+def _most_telling(
+    asked: Sequence[tuple[CompiledRule, Verdict]],
+) -> list[tuple[CompiledRule, Verdict]]:
+    """In the order of the rules; where there are too many, those that hold come first."""
+    if len(asked) <= MAX_TRACED_RULES:
+        return list(asked)
+    return sorted(asked, key=lambda pair: not pair[1].holds)[:MAX_TRACED_RULES]
 
 
 def _unmatched_note(event: ParsedEvent, asked: Sequence[object], holding: Sequence[object]) -> str:

@@ -1,7 +1,7 @@
 """Rules compiled once per configuration and indexed, so that most are never looked at."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hub import registry
@@ -51,17 +51,23 @@ class RuleIndex:
     rules: Mapping[tuple[str, str], tuple[CompiledRule, ...]] = field(default_factory=dict)
     channels: Mapping[int, CompiledChannel] = field(default_factory=dict)
     needs_previous: bool = False  # some condition asks what has changed
+    _candidates: dict[tuple[str, tuple[str, ...], int], tuple[CompiledRule, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # sorted once per combination that occurs
 
     def candidates(
-        self, integration: str, kinds: Iterable[str], source_id: int
-    ) -> list[CompiledRule]:
+        self, integration: str, kinds: tuple[str, ...], source_id: int
+    ) -> tuple[CompiledRule, ...]:
         """The rules that can match, each once, in the order that decides the wording."""
-        found: dict[int, CompiledRule] = {}
-        for kind in (*kinds, ANY_KIND):
-            for rule in self.rules.get((integration, kind), ()):
-                if rule.source_id is None or rule.source_id == source_id:
-                    found[rule.id] = rule
-        return sorted(found.values(), key=lambda rule: (rule.order, rule.id))
+        key = (integration, kinds, source_id)
+        found = self._candidates.get(key)
+        if found is None:
+            about = [self.rules.get((integration, kind), ()) for kind in (*kinds, ANY_KIND)]
+            rules = {rule.id: rule for some in about for rule in some}.values()
+            mine = [rule for rule in rules if rule.source_id in (None, source_id)]
+            found = tuple(sorted(mine, key=lambda rule: (rule.order, rule.id)))
+            self._candidates[key] = found
+        return found
 
 
 def load_rules(version: int) -> RuleIndex:
