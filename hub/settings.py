@@ -16,6 +16,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(str(BASE_DIR / ".env"))  # what the environment already holds wins
 
+
+def _host_name(url: str) -> str:
+    """As Django compares it: an IPv6 address in brackets."""
+    name = urlsplit(url).hostname or "127.0.0.1"
+    return f"[{name}]" if ":" in name else name
+
+
 # Secrets: no defaults, refused at start rather than at use.
 SECRET_KEY = env.str("HUB_SECRET_KEY", default="")
 HUB_FERNET_KEYS: list[str] = env.list("HUB_FERNET_KEYS", default=[])
@@ -30,7 +37,7 @@ HUB_BASE_URL = env.str("HUB_BASE_URL", default="http://127.0.0.1:8000").rstrip("
 HUB_IS_HTTPS = HUB_BASE_URL.startswith("https://")
 ALLOWED_HOSTS: list[str] = env.list(
     "HUB_ALLOWED_HOSTS",
-    default=[urlsplit(HUB_BASE_URL).hostname or "127.0.0.1", "127.0.0.1", "localhost"],
+    default=[_host_name(HUB_BASE_URL), "127.0.0.1", "localhost"],
 )
 HUB_DATA_DIR = Path(env.str("HUB_DATA_DIR", default=str(BASE_DIR / "var")))
 HUB_TRUSTED_PROXY_COUNT = env.int("HUB_TRUSTED_PROXY_COUNT", default=0)

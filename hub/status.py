@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef
 
 from hub.models import Delivery, Event
 
@@ -16,10 +16,17 @@ WATCHED_STATES = (
 
 
 def oldest_due_age(now: datetime) -> float:
-    """Seconds that the oldest row which should have been taken by now has been waiting."""
+    """Seconds that the oldest row which should have been taken by now has been waiting.
+
+    What waits behind an earlier delivery of its lane is not to be taken yet.
+    """
     received = Event.objects.filter(state=Event.State.RECEIVED).aggregate(at=Min("received_at"))
     states = (Delivery.State.PENDING, Delivery.State.FAILED)
-    due = Delivery.objects.filter(state__in=states, due_at__lte=now).aggregate(at=Min("due_at"))
+    earlier = Delivery.objects.filter(
+        lane=OuterRef("lane"), pk__lt=OuterRef("pk"), state__in=Delivery.OPEN_STATES
+    )
+    heads = Delivery.objects.filter(~Exists(earlier), state__in=states, due_at__lte=now)
+    due = heads.aggregate(at=Min("due_at"))
     waiting = [row["at"] for row in (received, due) if row["at"] is not None]
     return (now - min(waiting)).total_seconds() if waiting else 0.0
 

@@ -48,9 +48,10 @@ class Supervisor:
         connections.close_all()
         lifeline.beat()
         sys.stdout.flush()
+        supervisor_pid = os.getpid()  # asked for before the fork: afterwards it may be gone already
         self._cluster_pid = os.fork()
         if self._cluster_pid == 0:
-            run_cluster_and_exit()
+            run_cluster_and_exit(supervisor_pid)
 
     def _watch(self) -> str:
         """Returns why the cluster has to be started again, or that it is to stop."""
@@ -81,12 +82,11 @@ class Supervisor:
         return pid != 0
 
 
-def run_cluster_and_exit() -> None:
+def run_cluster_and_exit(supervisor_pid: int) -> None:
     """In the forked child: the cluster, until it ends or its supervisor is gone."""
     status = 1
     try:
         os.setsid()
-        supervisor_pid = os.getppid()
         cluster = start_cluster()
         while cluster.sentinel is not None and cluster.sentinel.is_alive():
             if os.getppid() != supervisor_pid:
@@ -97,7 +97,7 @@ def run_cluster_and_exit() -> None:
             time.sleep(LOOK_EVERY_S)
         status = 0
     finally:
-        if status == 0 and os.getppid() == 1:
+        if status == 0 and os.getppid() != supervisor_pid:
             _send(os.killpg, os.getpid(), signal.SIGKILL)
         os._exit(status)
 

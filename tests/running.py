@@ -46,10 +46,23 @@ class Running:
         return time.monotonic() - started
 
     def kill_all(self) -> None:
-        for pid in self.pids:
+        """Whole process groups too: one that forks while it is listed would get away."""
+        pids = self.pids
+        for group in {_group_of(pid) for pid in pids} - {0, os.getpgrp()}:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait(10)
+
+
+def _group_of(pid: int) -> int:
+    """0 when the process has gone."""
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def database_url() -> str:
