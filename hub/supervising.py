@@ -1,5 +1,6 @@
 """Keeps a django-q2 cluster alive: a cluster whose drains have fallen silent is started again."""
 
+import gc
 import logging
 import os
 import signal
@@ -48,6 +49,8 @@ class Supervisor:
         connections.close_all()
         lifeline.beat()
         sys.stdout.flush()
+        gc.collect()
+        gc.freeze()  # what is loaded so far is shared with every process below, not copied
         supervisor_pid = os.getpid()  # asked for before the fork: afterwards it may be gone already
         self._cluster_pid = os.fork()
         if self._cluster_pid == 0:
