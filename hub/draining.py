@@ -15,6 +15,7 @@ from hub.leases import MATCHER, RENEW_EVERY, release_lease, slot_name, take_leas
 from hub.lifeline import lifeline
 from hub.matcher import Matcher
 from hub.models import ConfigVersion
+from hub.planning import NO_OPENINGS
 from hub.waking import Ear, wake_drains
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ STAGGER = timedelta(seconds=10)  # the drains of a worker do not end together
 SLOT_WAIT_S = 3.0  # a successor starts before its predecessor has gone
 LONGEST_WAIT = timedelta(seconds=1)
 AFTER_FAILURE_WAIT_S = 0.5
+BUSY_BATCH = 30  # events in one round: one process cannot match and send as fast as two
 STOP_WAIT_S = 6.0  # for posts under way when the drain ends
 
 
@@ -57,6 +59,7 @@ class Drain:
         self._ear = Ear()
         self._dispatcher = Dispatcher(self._ear.poke)
         self._matcher: Matcher | None = None
+        self._is_busy = False  # so much to match that sending is left to the other drains
         self._renew_at = timezone.now()
 
     def run(self, until: datetime) -> None:
@@ -103,14 +106,21 @@ class Drain:
         version = ConfigVersion.current()
         self._dispatcher.follow(version)
         written = self._dispatcher.write_results()
-        return written + self._match(version) + self._dispatcher.claim_and_send()
+        matched = self._match(version)
+        if matched >= BUSY_BATCH and settings.HUB_DRAINS > 1:
+            return written + matched  # match on: the other drains send meanwhile
+        return written + matched + self._dispatcher.claim_and_send()
 
     def _match(self, version: int) -> int:
         """What this drain can send itself is claimed with the match and sent at once."""
         if self._matcher is None:
             return 0
-        matched = self._matcher.match_batch(version, self._dispatcher.openings())
+        openings = NO_OPENINGS if self._is_busy else self._dispatcher.openings()
+        matched = self._matcher.match_batch(version, openings)
         self._dispatcher.send(claims_of(self._matcher.claimed))
+        self._is_busy = matched >= BUSY_BATCH
+        if self._is_busy:
+            wake_drains()
         return matched
 
     def _renew_leases(self, now: datetime) -> bool:
