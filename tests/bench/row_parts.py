@@ -1,7 +1,7 @@
 """Row: where the time goes, part by part and in one process; no limits, only figures."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -150,5 +150,5 @@ def _render(parsed: Parsed, context: JSONObject, index: RuleIndex) -> None:
     render_message(context, wording=wording, style=Style())
 
 
-def _candidates(parsed: Parsed, index: RuleIndex) -> list[CompiledRule]:
+def _candidates(parsed: Parsed, index: RuleIndex) -> Sequence[CompiledRule]:
     return index.candidates("zammad", (KIND,), parsed.received.source_id)

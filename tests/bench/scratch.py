@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+import environ
 import psycopg
 from psycopg import sql
 
@@ -41,7 +42,7 @@ class Scratch:
     def __init__(self, url: str) -> None:
         self._address, mark, query = url.partition("?")
         self._query = mark + query
-        self._connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
+        self._connection = _connect(url)
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         if row is None or not row[0]:
             raise SystemExit("another scripts/bench is running on this database server")
@@ -79,6 +80,16 @@ class Scratch:
 
     def _execute(self, statement: str, *names: str) -> None:
         self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _connect(url: str) -> psycopg.Connection:
+    """An address as the settings read it: a host may be a folder with a socket."""
+    config = environ.Env.db_url_config(url)
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    given = {name: config[key] for name, key in names.items() if config.get(key)}
+    return psycopg.connect(
+        dbname=config["NAME"], autocommit=True, connect_timeout=CONNECT_S, **given
+    )
 
 
 @contextlib.contextmanager
