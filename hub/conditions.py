@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy
 
 from hub.contracts import JSONObject, JSONValue
 from hub.formats import to_moment, to_number
-from hub.operators import ABSENT, PATTERN_OPTIONS, TESTS, Test, make_test, split_values, text_of
+from hub.operators import (
+    ABSENT,
+    PATTERN_OPTIONS,
+    TESTS,
+    Test,
+    folded,
+    make_test,
+    split_values,
+    text_of,
+)
 from hub.sentences import sentence as _
 
 OPERATOR_CHOICES = [
@@ -125,6 +134,25 @@ class CompiledConditions:
             if checks[-1].holds is is_decisive:
                 return Verdict(is_decisive, tuple(checks))
         return Verdict(not is_decisive or not checks, tuple(checks))
+
+    def needed_text(self) -> tuple[str, str] | None:
+        """A field and the one text without which these cannot hold; None where there is none.
+
+        For an index of rules. Numbers are left out, for they are equal in several spellings.
+        """
+        for condition in self.conditions if self.grouping == "all" else ():
+            is_exact = condition.operator == "equals" and not condition.problem
+            text = folded(condition.value)
+            if is_exact and len(condition.steps) == 1 and to_number(text) is None:
+                return (condition.path, text) if condition.path != ANY_ELEMENT else None
+        return None
+
+
+def texts_at(context: Mapping[str, JSONValue], field: str) -> set[str]:
+    """The texts that `equals` would find in a field: one, or one for each element of a list."""
+    value: object = context.get(field, ABSENT)
+    values = value if isinstance(value, list) else [value]
+    return {folded(one) for one in values if not isinstance(one, dict | list)}
 
 
 def compile_conditions(

@@ -97,6 +97,16 @@ def find_obstacle(parsed: Parsed, rule: TriggerRule) -> str:
     return _find_scope_obstacle(received, event, rule)
 
 
+def find_failing(recalled: Recalled, rule: TriggerRule) -> str:
+    """The condition that does not hold today, in words; empty when the rule holds."""
+    verdict = _evaluate(recalled, compile_rule(rule).conditions)
+    failing = [one for one in verdict.checks if not one.holds]
+    if verdict.holds or not failing:
+        return ""
+    words = {"path": failing[-1].path, "actual": failing[-1].actual or "–"}
+    return _("its condition does not hold: %(path)s is %(actual)s") % words
+
+
 def rehearse(
     recalled: Recalled, rule: CompiledRule, channels: Mapping[int, CompiledChannel]
 ) -> tuple[Planned, ...]:

@@ -19,12 +19,12 @@ from hub.contracts import (
 )
 from hub.models import Event
 from hub.rendering import Style, render_message
-from hub.rules import CompiledChannel, CompiledRule, RuleIndex
+from hub.rules import FEW_RULES, CompiledChannel, CompiledRule, RuleIndex, Shelf
 from hub.wording import PLAIN, Wording, default_wording
 
 logger = logging.getLogger(__name__)
 
-MAX_TRACED_RULES = 20  # kept with an event; any other can be asked again in the admin
+FEW_OTHERS = 5  # traced of many rules, where none holds
 URGENCY: Mapping[str, int] = {"urgent": 2, "warning": 1}
 
 
@@ -132,16 +132,17 @@ def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] |
     if event.ignored_because:
         return Match(parsed, Event.State.IGNORED, event.ignored_because)
     context = build_context(event, received.request, received.source_name)
+    shelf = index.shelf(received.integration.name, event.kinds, received.source_id)
     asked = [
         (rule, rule.conditions.evaluate(context, event.changed, previous))
-        for rule in index.candidates(received.integration.name, event.kinds, received.source_id)
+        for rule in shelf.worth_asking(context)
     ]
     holding = [(rule, verdict) for rule, verdict in asked if verdict.holds]
     planned = tuple(_plan(parsed, context, holding, index))
     return Match(
         parsed,
         Event.State.MATCHED if holding else Event.State.UNMATCHED,
-        parsed.note or _unmatched_note(event, asked, holding),
+        parsed.note or _unmatched_note(event, shelf, holding),
         planned,
         tuple(_trace(rule, verdict) for rule, verdict in _most_telling(asked)),
         URGENCY.get(event.severity, 0),
@@ -151,18 +152,19 @@ def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] |
 def _most_telling(
     asked: Sequence[tuple[CompiledRule, Verdict]],
 ) -> list[tuple[CompiledRule, Verdict]]:
-    """In the order of the rules; where there are too many, those that hold come first."""
-    if len(asked) <= MAX_TRACED_RULES:
+    """All where there are few. Else those that hold; the admin asks any other one again."""
+    if len(asked) <= FEW_RULES:
         return list(asked)
-    return sorted(asked, key=lambda pair: not pair[1].holds)[:MAX_TRACED_RULES]
+    holding = [pair for pair in asked if pair[1].holds]
+    return holding[:FEW_RULES] or list(asked[:FEW_OTHERS])
 
 
-def _unmatched_note(event: ParsedEvent, asked: Sequence[object], holding: Sequence[object]) -> str:
+def _unmatched_note(event: ParsedEvent, shelf: Shelf, holding: Sequence[object]) -> str:
     if holding:
         return ""
-    if not asked:
+    if not shelf.rules:
         return f"no active rule is about {', '.join(event.kinds)}"[:500]
-    return f"none of the {len(asked)} rules about it holds"
+    return f"none of the {len(shelf.rules)} rules about it holds"
 
 
 def _trace(rule: CompiledRule, verdict: Verdict) -> JSONObject:

@@ -40,7 +40,8 @@ def text_of(value: object) -> str:
     return str(value) if isinstance(value, int | float) else ""
 
 
-def _folded(value: object) -> str:
+def folded(value: object) -> str:
+    """As texts are compared: without regard to case and surrounding space."""
     return text_of(value).strip().casefold()
 
 
@@ -64,11 +65,11 @@ def _is_in(value: str) -> Test:
 
 
 def _is_one_of(values: Iterable[str]) -> Test:
-    texts = frozenset(map(_folded, values))
+    texts = frozenset(map(folded, values))
     numbers = frozenset(number for text in texts if (number := to_number(text)) is not None)
 
     def holds(actual: object) -> bool:
-        if not isinstance(actual, dict | list) and _folded(actual) in texts:
+        if not isinstance(actual, dict | list) and folded(actual) in texts:
             return True
         return to_number(actual) in numbers if numbers else False
 
@@ -76,17 +77,17 @@ def _is_one_of(values: Iterable[str]) -> Test:
 
 
 def _contains(value: str) -> Test:
-    part, equals = _folded(value), _equals(value)
+    part, equals = folded(value), _equals(value)
 
     def holds(actual: object) -> bool:
-        return equals(actual) if isinstance(actual, list) else part in _folded(actual)
+        return equals(actual) if isinstance(actual, list) else part in folded(actual)
 
     return holds
 
 
 def _starts_with(value: str) -> Test:
-    start = _folded(value)
-    return for_any(lambda actual: _folded(actual).startswith(start))
+    start = folded(value)
+    return for_any(lambda actual: folded(actual).startswith(start))
 
 
 def _matches(value: str) -> Test:

@@ -1,15 +1,17 @@
 """Rules compiled once per configuration and indexed, so that most are never looked at."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub import registry
-from hub.conditions import CompiledConditions, compile_conditions
+from hub.conditions import CompiledConditions, compile_conditions, texts_at
+from hub.contracts import JSONValue
 from hub.models import Channel, TriggerRule
 from hub.wording import Wording
 
 ANY_KIND = "*"
+FEW_RULES = 20  # are all asked, so that the trace says why each of them does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,29 @@ class CompiledRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """All rules about an event, in the order that decides the wording.
+
+    Where there are many, most name one exact value of a field, such as a customer or a queue; the
+    event's own value then leads to the few that can hold.
+    """
+
+    rules: tuple[CompiledRule, ...]
+    others: tuple[CompiledRule, ...]  # that name no exact value
+    by_value: Mapping[str, Mapping[str, tuple[CompiledRule, ...]]]  # field, value
+
+    def worth_asking(self, context: Mapping[str, JSONValue]) -> tuple[CompiledRule, ...]:
+        """Every rule that can hold, and no more than needed of the others."""
+        if len(self.rules) <= FEW_RULES:
+            return self.rules
+        found = list(self.others)
+        for path, rules in self.by_value.items():
+            for text in texts_at(context, path):
+                found += rules.get(text, ())
+        return tuple(sorted(found, key=_order))
+
+
+@dataclass(frozen=True, slots=True)
 class RuleIndex:
     """Active rules by (integration, kind), and channels by name for senders that name one."""
 
@@ -51,23 +76,39 @@ class RuleIndex:
     rules: Mapping[tuple[str, str], tuple[CompiledRule, ...]] = field(default_factory=dict)
     channels: Mapping[int, CompiledChannel] = field(default_factory=dict)
     needs_previous: bool = False  # some condition asks what has changed
-    _candidates: dict[tuple[str, tuple[str, ...], int], tuple[CompiledRule, ...]] = field(
+    _shelves: dict[tuple[str, tuple[str, ...], int], Shelf] = field(
         default_factory=dict, init=False, repr=False, compare=False
-    )  # sorted once per combination that occurs
+    )  # one per combination that occurs
 
-    def candidates(
-        self, integration: str, kinds: tuple[str, ...], source_id: int
-    ) -> tuple[CompiledRule, ...]:
-        """The rules that can match, each once, in the order that decides the wording."""
+    def shelf(self, integration: str, kinds: tuple[str, ...], source_id: int) -> Shelf:
+        """The rules that are about such an event."""
         key = (integration, kinds, source_id)
-        found = self._candidates.get(key)
+        found = self._shelves.get(key)
         if found is None:
             about = [self.rules.get((integration, kind), ()) for kind in (*kinds, ANY_KIND)]
-            rules = {rule.id: rule for some in about for rule in some}.values()
-            mine = [rule for rule in rules if rule.source_id in (None, source_id)]
-            found = tuple(sorted(mine, key=lambda rule: (rule.order, rule.id)))
-            self._candidates[key] = found
+            rules = [rule for some in about for rule in some]
+            found = make_shelf(rule for rule in rules if rule.source_id in (None, source_id))
+            self._shelves[key] = found
         return found
+
+
+def make_shelf(rules: Iterable[CompiledRule]) -> Shelf:
+    """Of `rules` each once, however often it is given."""
+    once = tuple(sorted({rule.id: rule for rule in rules}.values(), key=_order))
+    others: list[CompiledRule] = []
+    by_value: dict[str, dict[str, tuple[CompiledRule, ...]]] = {}
+    for rule in once:
+        if (needed := rule.conditions.needed_text()) is None:
+            others.append(rule)
+        else:
+            path, text = needed
+            values = by_value.setdefault(path, {})
+            values[text] = (*values.get(text, ()), rule)
+    return Shelf(once, tuple(others), by_value)
+
+
+def _order(rule: CompiledRule) -> tuple[int, int]:
+    return rule.order, rule.id
 
 
 def load_rules(version: int) -> RuleIndex:

@@ -13,7 +13,7 @@ from hub.admin.pretty import json_html, plain
 from hub.admin.sentences import describe_event
 from hub.admin.traces import ShownRule, read_trace, show
 from hub.contracts import InboundRequest, PayloadError
-from hub.explaining import explain, find_obstacle, recall, request_of
+from hub.explaining import explain, find_failing, find_obstacle, recall, request_of
 from hub.models import Event, TriggerRule
 from hub.secrets import mask_secrets
 
@@ -72,7 +72,7 @@ def _not_asked(event: Event, rules: list[TriggerRule], asked: set[int]) -> list[
     shown = []
     for rule in rules:
         if rule.pk not in asked:
-            obstacle = find_obstacle(recalled.parsed, rule)
+            obstacle = find_obstacle(recalled.parsed, rule) or find_failing(recalled, rule)
             obstacle = obstacle or _("it was made or switched on after this event was matched")
             shown.append(ShownRule(rule.pk, rule.name, holds=False, obstacle=obstacle))
     return shown

@@ -79,7 +79,7 @@ def _with(draft: Draft, recalled: Recalled) -> RuleIndex:
     received, event = recalled.parsed.received, recalled.parsed.event
     kinds = event.kinds if event is not None else ()
     name = received.integration.name
-    others = draft.index.candidates(name, kinds, received.source_id)
+    others = draft.index.shelf(name, kinds, received.source_id).rules
     mine = replace(draft.compiled, source_id=None)
     return replace(draft.index, rules={(name, ANY_KIND): (*others, mine)})
 

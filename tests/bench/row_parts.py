@@ -1,7 +1,7 @@
 """Row: where the time goes, part by part and in one process; no limits, only figures."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -15,7 +15,7 @@ from hub.matcher import BATCH_SIZE, Matcher
 from hub.matching import Parsed, Received, choose_wording, match_event, parse_event
 from hub.models import ConfigVersion, Delivery, Event
 from hub.rendering import Style, render_message
-from hub.rules import CompiledRule, RuleIndex, load_rules
+from hub.rules import RuleIndex, Shelf, load_rules
 from hub.tokens import find_card, verify_request
 from hub.waking import Ear
 from tests.bench.configured import SIGNING_SECRET, Configured, configure, ticket_body
@@ -140,15 +140,15 @@ def _context(parsed: Parsed) -> JSONObject:
 
 
 def _evaluate(parsed: Parsed, context: JSONObject, index: RuleIndex) -> None:
-    for rule in _candidates(parsed, index):
+    for rule in _shelf(parsed, index).worth_asking(context):
         rule.conditions.evaluate(context, (), None)
 
 
 def _render(parsed: Parsed, context: JSONObject, index: RuleIndex) -> None:
-    rule = _candidates(parsed, index)[0]
+    rule = _shelf(parsed, index).rules[0]
     wording = choose_wording(rule, parsed.received.integration, context, "en")
     render_message(context, wording=wording, style=Style())
 
 
-def _candidates(parsed: Parsed, index: RuleIndex) -> Sequence[CompiledRule]:
-    return index.candidates("zammad", (KIND,), parsed.received.source_id)
+def _shelf(parsed: Parsed, index: RuleIndex) -> Shelf:
+    return index.shelf("zammad", (KIND,), parsed.received.source_id)
