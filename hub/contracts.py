@@ -1,4 +1,7 @@
-"""The contract with integrations: frozen records and three exceptions; standard library only."""
+"""The contract with integrations: frozen records and three exceptions; standard library only.
+
+hub.tickets holds what is written from chat, hub.destinations what Mattermost offers.
+"""
 
 import json
 import re
@@ -8,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 from urllib.parse import parse_qs
+
+from hub.tickets import Account, Note, ReplyOption, Ticket, TicketAddress, Written
 
 JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 JSONObject: TypeAlias = dict[str, JSONValue]
@@ -173,6 +178,8 @@ class ParsedEvent:
     ignored_because: str = ""  # why nothing is to be told about this one
     state_keys: tuple[str, ...] = ()  # SourceState rows that enrich reads and writes
     is_enriched: bool = False
+    note_id: str = ""  # of the note it tells about: the hub's own is not told again
+    note_text: str = ""  # plain or HTML, for a note whose id the hub does not know yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,90 +241,14 @@ class Integration:
     poll: Callable[[SourceView, JSONObject, datetime], Polled] | None = None  # state, now
     probe: Callable[[SourceView], Health] | None = None
     answer: Callable[[Outcome, str], Answer] | None = None
+    find_ticket: Callable[[SourceView, TicketAddress], Ticket | None] | None = None
+    reply: Callable[[SourceView, Ticket, Note], Written] | None = None  # writes, and reads back
+    reply_options: frozenset[ReplyOption] = frozenset()  # what reply can do beside the text
+    find_account: Callable[[SourceView, str], Account | None] | None = None  # by e-mail
     reference_pattern: str = ""  # how people write its references: `ZD#\d+`
     credential_names: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)  # name → what it changes, in one line
     kept_headers: tuple[str, ...] = ()  # lower-case names stored with the event
-
-
-@dataclass(frozen=True, slots=True)
-class ServerView:
-    """What a destination sees of one Mattermost server."""
-
-    base_url: str
-    team: str
-    token: str = field(repr=False)
-    bot_user_id: str
-    http: Http = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelView:
-    """Where to post. Either `channel_id`, or the address of an incoming webhook."""
-
-    name: str
-    kind: str  # public, private, direct, group
-    channel_id: str = ""
-    webhook_url: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One attempt: the message, its thread, and the keys that keep it from being posted twice."""
-
-    message: Message
-    channel: ChannelView
-    key: str  # props.hub_key and pending_post_id
-    root_post_id: str = ""
-    look_since: datetime | None = None  # the fate of an attempt since then is unknown: look first
-    post_id: str = ""  # the post to edit or react to
-    reaction: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of it. `root_post_id` is the root it now stands under (itself, for a root)."""
-
-    post_id: str = ""
-    root_post_id: str = ""
-    status_code: int = 0
-    response_excerpt: str = ""
-    note: str = ""  # found already posted; root replaced
-
-
-@dataclass(frozen=True, slots=True)
-class FoundChannel:
-    channel_id: str
-    name: str
-    display_name: str
-    kind: str
-    is_bot_member: bool
-    problem: str = ""  # in words an admin understands; empty when the bot may post
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """The answer of a connection test: who the token belongs to and what the server is."""
-
-    user_id: str
-    username: str
-    server_version: str
-    team_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where messages go. All functions raise DeliveryError."""
-
-    name: str
-    label: str
-    post: Callable[[ServerView, Posting], Posted]
-    edit: Callable[[ServerView, Posting], Posted]
-    react: Callable[[ServerView, Posting], Posted]
-    check_connection: Callable[[ServerView], Connection]
-    find_channel: Callable[[ServerView, str, str], FoundChannel]  # (server, kind, name)
-    join_channel: Callable[[ServerView, str], None]  # (server, channel_id): the bot becomes member
-    is_up: Callable[[ServerView], bool]
 
 
 def decode_json(body: bytes) -> JSONValue:

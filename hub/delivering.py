@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from hub.backoff import retry_delay
-from hub.contracts import Connection, FoundChannel, JSONObject, Posted
+from hub.contracts import JSONObject
+from hub.destinations import Connection, FoundChannel, Posted
 from hub.models import Attempt, Channel, Delivery, MattermostServer, Thread
 from hub.sending import Claim, Openings, Result
 from hub.sql import (

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from hub.contracts import Destination, Integration
+from hub.contracts import Integration
+from hub.destinations import Destination
 
 _integrations: dict[str, Integration] = {}
 _destinations: dict[str, Destination] = {}

@@ -10,14 +10,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from hub.contracts import (
+from hub.contracts import DeliveryError, JSONObject, Message
+from hub.destinations import (
     ChannelView,
     Connection,
-    DeliveryError,
     Destination,
     FoundChannel,
-    JSONObject,
-    Message,
     Posted,
     Posting,
     ServerView,

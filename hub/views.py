@@ -5,7 +5,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from hub import secrets
-from hub.contracts import ChannelView, Http, ServerView, SourceView
+from hub.contracts import Http, SourceView
+from hub.destinations import ChannelView, ServerView
 from hub.http import open_http
 from hub.models import Channel, MattermostServer, Source
 

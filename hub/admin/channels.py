@@ -18,8 +18,9 @@ from hub.admin.cells import NOTHING, tag, time_cell, two_lines
 from hub.admin.channel_warnings import limits_of, warnings_of
 from hub.admin.secret_fields import SecretForm
 from hub.admin.theme import RelatedFilter
-from hub.contracts import DeliveryError, FoundChannel
+from hub.contracts import DeliveryError
 from hub.delivering import save_findings
+from hub.destinations import FoundChannel
 from hub.models import Channel
 from hub.views import server_view
 

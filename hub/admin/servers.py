@@ -16,8 +16,9 @@ from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, two_lines
 from hub.admin.secret_fields import SecretForm
 from hub.admin.sentences import age
-from hub.contracts import Connection, DeliveryError
+from hub.contracts import DeliveryError
 from hub.delivering import save_findings
+from hub.destinations import Connection
 from hub.models import MattermostServer
 from hub.views import server_view
 

@@ -1,8 +1,9 @@
 """Mattermost as the destination: posts, threads, cards and reactions, by bot or by webhook."""
 
-from hub.contracts import Destination
+from hub.destinations import Destination
 from integrations.mattermost.channels import find_channel, join_channel
 from integrations.mattermost.connection import check_connection, is_up
+from integrations.mattermost.conversations import CONVERSATIONS
 from integrations.mattermost.posts import edit, post, react
 
 DESTINATION = Destination(
@@ -15,4 +16,5 @@ DESTINATION = Destination(
     find_channel=find_channel,
     join_channel=join_channel,
     is_up=is_up,
+    conversations=CONVERSATIONS,
 )

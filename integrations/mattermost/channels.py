@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import quote
 
-from hub.contracts import DeliveryError, FoundChannel, JSONObject, ServerView
+from hub.contracts import DeliveryError, JSONObject
+from hub.destinations import FoundChannel, ServerView
 from integrations.mattermost.connection import (
     NOT_FOR_US,
     answered_object,

@@ -5,14 +5,8 @@ from collections.abc import Mapping
 from json import loads
 from urllib.parse import quote
 
-from hub.contracts import (
-    Connection,
-    DeliveryError,
-    HttpResponse,
-    JSONObject,
-    JSONValue,
-    ServerView,
-)
+from hub.contracts import DeliveryError, HttpResponse, JSONObject, JSONValue
+from hub.destinations import Connection, ServerView
 
 API = "/api/v4"
 PING = f"{API}/system/ping"

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from hub.contracts import DeliveryError, HttpResponse, JSONObject, Posted, Posting, ServerView
+from hub.contracts import DeliveryError, HttpResponse, JSONObject
+from hub.destinations import Posted, Posting, ServerView
 from integrations.mattermost.connection import answered_object, call, find, text_of
 from integrations.mattermost.refusals import explain_edit, explain_post, explain_reaction
 from integrations.mattermost.searching import HUB_KEY, find_posted

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from hub.contracts import ChannelView, DeliveryError, Posting, ServerView
+from hub.contracts import DeliveryError
+from hub.destinations import ChannelView, Posting, ServerView
 from integrations.mattermost.channels import archived, is_bot_member, not_a_member
 from integrations.mattermost.connection import (
     error_field,

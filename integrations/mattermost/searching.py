@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from hub.contracts import DeliveryError, JSONObject, Posted, Posting, ServerView
+from hub.contracts import DeliveryError, JSONObject
+from hub.destinations import Posted, Posting, ServerView
 from integrations.mattermost.connection import fetch, find, reworded, text_of
 
 HUB_KEY = "hub_key"

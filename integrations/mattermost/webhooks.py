@@ -1,13 +1,7 @@
 """Posts through an incoming webhook: name and icon of their own, but no threads and no look."""
 
-from hub.contracts import (
-    UNSTORABLE,
-    DeliveryError,
-    JSONObject,
-    Posted,
-    Posting,
-    ServerView,
-)
+from hub.contracts import UNSTORABLE, DeliveryError, JSONObject
+from hub.destinations import Posted, Posting, ServerView
 from integrations.mattermost.connection import reworded
 
 SUCCESS = b"ok"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.contracts import ChannelView, Message, Posting, ServerView
+from hub.contracts import Message
+from hub.destinations import ChannelView, Posting, ServerView
 from hub.http import open_http
 from integrations.mattermost import DESTINATION
 from tests.bench.ground import DestinationClient, destination

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ALLOWED_TO_INTEGRATIONS = {"hub.contracts", "hub.signatures", "hub.http"}
+ALLOWED_TO_INTEGRATIONS = {
+    "hub.contracts",
+    "hub.destinations",
+    "hub.tickets",
+    "hub.signatures",
+    "hub.http",
+}
 LAYERS = {"contracts": 0, "registry": 1, "models": 2}  # everything else of hub is a stage
 
 

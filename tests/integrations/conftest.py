@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.contracts import ServerView
+from hub.destinations import ServerView
 from hub.http import open_http
 from tests.standins.mattermost import MattermostStandin
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from hub.contracts import ChannelView, DeliveryError, JSONObject, Message, Posting, ServerView
+from hub.contracts import DeliveryError, JSONObject, Message
+from hub.destinations import ChannelView, Posting, ServerView
 from hub.http import open_http
 from integrations.mattermost import DESTINATION
 from tests.standins.mattermost import MattermostStandin

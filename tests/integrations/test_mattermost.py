@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from hub.contracts import DeliveryError, Message, ServerView
+from hub.contracts import DeliveryError, Message
+from hub.destinations import ServerView
 from integrations.mattermost import DESTINATION
 from tests.integrations.mattermost_stage import (
     CARD,

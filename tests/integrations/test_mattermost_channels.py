@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import responses
 
-from hub.contracts import Connection, DeliveryError, FoundChannel, ServerView
+from hub.contracts import DeliveryError
+from hub.destinations import Connection, FoundChannel, ServerView
 from integrations.mattermost import DESTINATION
 from tests.integrations.mattermost_stage import API, far_server
 from tests.standins.mattermost import MattermostStandin

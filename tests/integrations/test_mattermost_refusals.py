@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 import responses
 
-from hub.contracts import ChannelView, Message, ServerView
+from hub.contracts import Message
+from hub.destinations import ChannelView, ServerView
 from integrations.mattermost import DESTINATION
 from tests.integrations.mattermost_stage import (
     API,

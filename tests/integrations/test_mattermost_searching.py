@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import responses
 from responses.matchers import query_param_matcher
 
-from hub.contracts import ServerView
+from hub.destinations import ServerView
 from integrations.mattermost import DESTINATION
 from tests.integrations.mattermost_stage import (
     API,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 import responses
 
-from hub.contracts import ChannelView, DeliveryError, Message, Posting, ServerView
+from hub.contracts import DeliveryError, Message
+from hub.destinations import ChannelView, Posting, ServerView
 from hub.http import open_http
 from integrations.mattermost import DESTINATION
 from tests.integrations.mattermost_stage import CARD, far_server, refused

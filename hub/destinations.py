@@ -1,0 +1,140 @@
+"""The contract with destinations: Mattermost as messages go there and as people talk there.
+
+Frozen records; standard library only.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.contracts import Http, JSONObject, Message
+
+
+@dataclass(frozen=True, slots=True)
+class ServerView:
+    """What a destination sees of one Mattermost server."""
+
+    base_url: str
+    team: str
+    token: str = field(repr=False)
+    bot_user_id: str
+    http: Http = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """Where to post. Either `channel_id`, or the address of an incoming webhook."""
+
+    name: str
+    kind: str  # public, private, direct, group
+    channel_id: str = ""
+    webhook_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One attempt: the message, its thread, and the keys that keep it from being posted twice."""
+
+    message: Message
+    channel: ChannelView
+    key: str  # props.hub_key and pending_post_id
+    root_post_id: str = ""
+    look_since: datetime | None = None  # the fate of an attempt since then is unknown: look first
+    post_id: str = ""  # the post to edit or react to
+    reaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of it. `root_post_id` is the root it now stands under (itself, for a root)."""
+
+    post_id: str = ""
+    root_post_id: str = ""
+    status_code: int = 0
+    response_excerpt: str = ""
+    note: str = ""  # found already posted; root replaced
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChannel:
+    channel_id: str
+    name: str
+    display_name: str
+    kind: str
+    is_bot_member: bool
+    problem: str = ""  # in words an admin understands; empty when the bot may post
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The answer of a connection test: who the token belongs to and what the server is."""
+
+    user_id: str
+    username: str
+    server_version: str
+    team_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatUser:
+    user_id: str
+    username: str
+    email: str = ""  # empty where the bot may not see it
+    name: str = ""  # as people read it; the username where no name was given
+    is_bot: bool = False
+    is_guest: bool = False
+    is_system_admin: bool = False
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPost:
+    """One post as it is now."""
+
+    post_id: str
+    channel_id: str
+    user_id: str
+    text: str
+    created_at: datetime
+    root_id: str = ""  # empty for a root
+    kind: str = ""  # Mattermost's type: empty for an ordinary one, system_… for its own
+    props: JSONObject = field(default_factory=dict)
+    is_deleted: bool = False
+
+    @property
+    def is_by_program(self) -> bool:
+        """Of a bot or a webhook: no person typed it."""
+        return any(self.props.get(name) == "true" for name in ("from_webhook", "from_bot"))
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """What can be asked and said in a channel beside deliveries. All raise DeliveryError."""
+
+    fetch_user: Callable[[ServerView, str], ChatUser | None]  # by id
+    find_user: Callable[[ServerView, str], ChatUser | None]  # by username or e-mail
+    is_member: Callable[[ServerView, str, str], bool]  # channel id, user id
+    is_channel_admin: Callable[[ServerView, str, str], bool]  # channel id, user id
+    fetch_post: Callable[[ServerView, str], ChatPost | None]
+    fetch_recent: Callable[[ServerView, str, int], tuple[ChatPost, ...]]  # newest first
+    fetch_since: Callable[[ServerView, str, datetime], tuple[ChatPost, ...]]  # oldest first
+    patch_post: Callable[[ServerView, str, JSONObject], None]  # post id, fields to replace
+    add_reaction: Callable[[ServerView, str, str], None]  # post id, emoji name
+    remove_reaction: Callable[[ServerView, str, str], None]
+    respond: Callable[[ServerView, str, JSONObject], None]  # a command's response_url, its answer
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where messages go. All functions raise DeliveryError."""
+
+    name: str
+    label: str
+    post: Callable[[ServerView, Posting], Posted]
+    edit: Callable[[ServerView, Posting], Posted]
+    react: Callable[[ServerView, Posting], Posted]
+    check_connection: Callable[[ServerView], Connection]
+    find_channel: Callable[[ServerView, str, str], FoundChannel]  # (server, kind, name)
+    join_channel: Callable[[ServerView, str], None]  # (server, channel_id): the bot becomes member
+    is_up: Callable[[ServerView], bool]
+    conversations: Conversations
