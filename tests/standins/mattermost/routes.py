@@ -1,14 +1,16 @@
 """Which address is which call."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from tests.standins.mattermost import (
     accounts,
     channels,
+    commands,
     hooks,
     incoming,
+    invoking,
     people,
     post_lists,
     posts,
@@ -18,9 +20,9 @@ from tests.standins.mattermost import (
 from tests.standins.mattermost.call import Call
 from tests.standins.serving import Response
 
-Function: TypeAlias = Callable[[Call], Response]
+Function: TypeAlias = Callable[[Call], Response | Awaitable[Response]]
 
-API = {
+API: dict[str, Function] = {
     "GET /users/{user_id}": people.fetch_user,
     "GET /users/username/{username}": people.fetch_user_by_username,
     "GET /users/email/{email}": people.fetch_user_by_email,
@@ -77,11 +79,18 @@ API = {
     "GET /hooks/incoming/{hook_id}": hooks.fetch_hook,
     "PUT /hooks/incoming/{hook_id}": hooks.update_hook,
     "DELETE /hooks/incoming/{hook_id}": hooks.delete_hook,
+    "POST /commands": commands.create_command,
+    "GET /commands": commands.fetch_commands,
+    "POST /commands/execute": invoking.execute_command,
+    "GET /commands/{command_id}": commands.fetch_command,
+    "PUT /commands/{command_id}": commands.update_command,
+    "DELETE /commands/{command_id}": commands.delete_command,
+    "PUT /commands/{command_id}/regen_token": commands.regenerate_token,
     "GET /system/ping": system.ping,
     "GET /config/client": system.fetch_client_config,
 }
 WITHOUT_SESSION: frozenset[Function] = frozenset(
-    {system.ping, system.fetch_client_config, incoming.receive}
+    {system.ping, system.fetch_client_config, incoming.receive, invoking.take_later_answer}
 )
 
 
@@ -109,6 +118,7 @@ def _routes() -> dict[tuple[str, int], list[Route]]:
         for (method, path), function in ((name.split(" "), one) for name, one in API.items())
     }
     named["POST /hooks/{hook_id}"] = incoming.receive
+    named["POST /hooks/commands/{response_id}"] = invoking.take_later_answer
     for name, function in named.items():
         method, path = name.split(" ")
         segments = tuple(path.split("/"))
