@@ -14,6 +14,7 @@ from tests.standins.mattermost import (
     people,
     post_lists,
     posts,
+    pressing,
     reactions,
     system,
 )
@@ -71,6 +72,7 @@ API: dict[str, Function] = {
     "GET /posts/{post_id}/thread": post_lists.fetch_thread,
     "POST /posts/{post_id}/pin": posts.pin_post,
     "POST /posts/{post_id}/unpin": posts.unpin_post,
+    "POST /posts/{post_id}/actions/{action_id}": pressing.press_action,
     "POST /reactions": reactions.add_reaction,
     "GET /posts/{post_id}/reactions": reactions.fetch_reactions,
     "DELETE /users/{user_id}/posts/{post_id}/reactions/{emoji_name}": reactions.remove_reaction,

@@ -195,6 +195,13 @@ class MattermostStandin:
         body: JSONObject = {"channel_id": self.channel_id(channel), "command": text}
         return self.act(user, "POST", "/commands/execute", {**body, "root_id": root_id})
 
+    def press(
+        self, user: str, post_id: str, action_id: str, *, selected_option: str = ""
+    ) -> Outcome:
+        """`user` presses a button; returns once the integration has answered."""
+        body: JSONObject = {"selected_option": selected_option} if selected_option else {}
+        return self.act(user, "POST", f"/posts/{post_id}/actions/{action_id}", body)
+
     def post_as(self, user: str, channel: str, text: str, *, root_id: str = "") -> Outcome:
         body: JSONObject = {"channel_id": self.channel_id(channel), "message": text}
         return self.act(user, "POST", "/posts", {**body, "root_id": root_id})
