@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ from tests.standins.mattermost.call import NOBODY, Call
 from tests.standins.mattermost.decoding import encode
 from tests.standins.mattermost.errors import ApiError
 from tests.standins.mattermost.faults import Fault, Faults, Limiter
+from tests.standins.mattermost.firing import Errands, fire
 from tests.standins.mattermost.records import User
 from tests.standins.mattermost.routes import WITHOUT_SESSION, find_route
 from tests.standins.mattermost.seed import seed
@@ -56,6 +58,7 @@ class Application:
         self.journal = Journal(journal)
         self.listeners: list[Callable[[], None]] = []
         self._site_url = ""
+        self.errands = Errands()
         self.state = self._fresh_state()
 
     def reset(self) -> None:
@@ -200,5 +203,6 @@ class Application:
         state.journal = self.journal
         state.listeners = self.listeners
         state.settings["SiteURL"] = self._site_url
+        state.trigger_webhooks = partial(fire, state, self.errands)
         seed(state, self.bot_token)
         return state

@@ -1,7 +1,7 @@
 """What tests and demos may see and do behind the API's back."""
 
 from hub.contracts import JSONObject, JSONValue
-from tests.standins.mattermost.call_records import Command
+from tests.standins.mattermost.call_records import Command, OutgoingHook
 from tests.standins.mattermost.records import Channel, Post, User
 from tests.standins.mattermost.seed import BOT_USERNAME, seed_hook
 from tests.standins.mattermost.state import State, new_id
@@ -97,6 +97,19 @@ def create_command(
     command = Command(new_id(), new_id(), state.now_ms(), creator_id, team.id, trigger, url, method)
     state.commands[command.id] = command
     return command
+
+
+def create_outgoing_hook(
+    state: State, channel_name: str, urls: list[str], *, words: list[str], content_type: str = ""
+) -> OutgoingHook:
+    """Without words it wants every post of the channel."""
+    channel, owner = find_channel(state, channel_name), find_user(state, "admin")
+    hook = OutgoingHook(
+        new_id(), new_id(), state.now_ms(), owner.id, channel.team_id, channel.id, words, 0, urls
+    )
+    hook.content_type = content_type
+    state.outgoing_hooks[hook.id] = hook
+    return hook
 
 
 def ephemerals_of(state: State, username: str) -> list[JSONObject]:

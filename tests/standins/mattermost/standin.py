@@ -190,6 +190,17 @@ class MattermostStandin:
             ).as_json()
         )
 
+    def create_outgoing_hook(
+        self, channel: str, *urls: str, words: tuple[str, ...] = (), content_type: str = ""
+    ) -> Record:
+        """A hook of a public channel, with its token; without words it wants every post."""
+        state = self._application.state
+        return self._call(
+            lambda: backstage.create_outgoing_hook(
+                state, channel, list(urls), words=list(words), content_type=content_type
+            ).as_json()
+        )
+
     def execute(self, user: str, channel: str, text: str, *, root_id: str = "") -> Outcome:
         """`user` types `/trigger text`; returns once the integration has answered."""
         body: JSONObject = {"channel_id": self.channel_id(channel), "command": text}
