@@ -18,7 +18,7 @@ from hub.plaintext import html_to_text
 from hub.tickets import Note, fingerprint
 
 MAX_NAME_CHARS: Final = 100
-MAX_NESTING: Final = 60  # markdown-it drops what lies deeper; Python's stack bears some 200
+MAX_NESTING: Final = 20  # of markdown-it, which drops what lies deeper; more is slow: 100 kB of [
 ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+\Z", re.IGNORECASE)
 AUTHOR_LINE = re.compile(rf"\A\s*+[^\n]{{1,{2 * MAX_NAME_CHARS}}} via Mattermost:[ \t]*+\n\s*+")
 
@@ -55,19 +55,16 @@ PARSER: Final = _make_parser()
 
 
 def parse_markdown(text: str) -> list[Token]:
-    """The tokens of `text`, for a system that renders neither Markdown nor HTML."""
-    return PARSER.parse(storable(text))
+    """The tokens of `text`. What is nested too deep to be understood is code, as it was typed."""
+    tokens = PARSER.parse(storable(text))
+    if any(token.level >= MAX_NESTING - 2 for token in tokens):
+        return [Token("code_block", "code", 0, content=storable(text))]
+    return tokens
 
 
 def to_html(text: str) -> str:
-    """Markdown as HTML. Whatever was typed, nothing but markdown-it's own tags comes out.
-
-    What is nested too deep to be understood is shown as it was typed.
-    """
-    tokens = parse_markdown(text)
-    if any(token.level >= MAX_NESTING - 2 for token in tokens):
-        return f"<pre>{escape(storable(text))}</pre>"
-    return str(PARSER.renderer.render(tokens, PARSER.options, {})).strip()
+    """Markdown as HTML. Whatever was typed, nothing but markdown-it's own tags comes out."""
+    return str(PARSER.renderer.render(parse_markdown(text), PARSER.options, {})).strip()
 
 
 def plain_text(text: str) -> str:

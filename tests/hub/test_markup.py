@@ -87,10 +87,10 @@ def test_no_letter_outside_of_markup_is_lost(text: str) -> None:
 
 
 def test_what_is_nested_too_deep_is_shown_as_typed() -> None:
-    assert to_html("> " * 100 + "deep") == f"<pre>{'&gt; ' * 100}deep</pre>"
+    assert to_html("> " * 100 + "deep") == f"<pre><code>{'&gt; ' * 100}deep</code></pre>"
 
 
-@pytest.mark.parametrize("piece", ["[", "![", "**a", LONG_TEXT])
+@pytest.mark.parametrize("piece", ["[", "**a", LONG_TEXT])
 def test_a_hundred_thousand_characters_take_seconds_at_most(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     started_at = time.process_time()
