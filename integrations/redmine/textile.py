@@ -77,10 +77,10 @@ class _Writer:
 
     def _open(self, name: str, token: Token) -> None:
         if name in LIST_SIGNS:
-            self.pieces.append("\n")
+            self.pieces.append("" if self.quote_depth else "\n")
             self.lists.append(LIST_SIGNS[name])
         elif name == "list_item":
-            self.pieces.append(f"{self._quote()}{''.join(self.lists)} ")
+            self.pieces.append(f"{'> ' * self.quote_depth}{''.join(self.lists)} ")
         elif name == "blockquote":
             self.quote_depth += 1
         elif name == "heading":
@@ -97,7 +97,8 @@ class _Writer:
         elif name == "list_item":
             self.pieces.append("\n")
         elif name == "blockquote":
-            self.pieces[-1:] = [self.pieces[-1].removesuffix(f"{self._quote()}\n"), "\n"]
+            last = self.pieces.pop() if self.pieces else ""
+            self.pieces += [last.removesuffix(f"{self._quote()}\n"), "\n"]
             self.quote_depth -= 1
         elif name == "tr":
             self.pieces.append("|\n")

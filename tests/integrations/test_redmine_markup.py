@@ -44,6 +44,8 @@ def test_markdown_is_kept_and_made_harmless(text: str, markdown: str) -> None:
         ("![p](https://x.test/p.png)", '"p":https://x.test/p.png'),
         ("- a\n- b\n  1. c", "* a \n* b \n*# c"),
         ("> a\n> b", "> a\n> b"),
+        ("> > a\n\nb", "> > a\n\nb"),
+        (">", ""),
         ("```\n</pre>\n```", "<pre>\n<\u200b/pre>\n</pre>"),
         ("|a|b|\n|-|-|\n|1|2|", "|_. a |_. b |\n| 1 | 2 |"),
         ("---", "---"),
