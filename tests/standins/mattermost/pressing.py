@@ -167,4 +167,4 @@ def _update(state: State, press: Press, update: JSONObject) -> None:
     name_actions(post.props)
     if message != post.message:
         post.message, post.edited_at = message, state.now_ms()
-    state.change_post(post)
+    state.edit_post(post, seen_by=press.call.user.id if press.is_ephemeral else "")

@@ -17,7 +17,7 @@ from tests.standins.mattermost.application import Application, Outcome
 from tests.standins.mattermost.faults import Fault, FaultKind, FaultOptions
 from tests.standins.mattermost.page.view import Page
 from tests.standins.mattermost.seed import BOT_USERNAME, DEFAULT_BOT_TOKEN, TEAM_NAME, user_token
-from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
+from tests.standins.serving import Answer, Cut, Request, Response, ServerThread, Upgrade
 
 logger = logging.getLogger(__name__)
 
@@ -153,8 +153,14 @@ class MattermostStandin:
 
         def switch() -> None:
             self._application.is_offline = is_offline
+            if is_offline:
+                self._application.sockets.drop()
 
         self._call(switch)
+
+    def drop_sockets(self) -> None:
+        """Break every WebSocket; who comes back with its connection_id misses nothing."""
+        self._call(self._application.sockets.drop)
 
     def configure(self, **settings: JSONValue) -> None:
         """Change settings of the system console: `EnablePostUsernameOverride=True`."""
@@ -252,7 +258,7 @@ class MattermostStandin:
             answer = self._dispatch(request)
         except Exception as error:  # the edge: a bug must not look like a fault that was ordered
             return self._note_crash(request, error)
-        if isinstance(answer, Response | Cut):
+        if isinstance(answer, Response | Cut | Upgrade):
             return answer
         return self._guard(request, answer)
 
