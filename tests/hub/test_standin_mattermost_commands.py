@@ -10,23 +10,13 @@ import pytest
 import requests
 
 from tests.hub.callee import Callee
-from tests.hub.mattermost_api import Api, refusal
+from tests.hub.mattermost_api import Api, Clock, refusal
 from tests.standins.mattermost import MattermostStandin
 from tests.standins.serving import Answer, Cut, Response
 
 FAILED = "api.command.execute_command.failed.app_error"
 FAILED_RESPONSE = "api.command.execute_command.failed_resp.app_error"
 HALF_AN_HOUR_S = 30 * 60
-
-
-class Clock:
-    """Time that moves only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
