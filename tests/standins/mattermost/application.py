@@ -20,8 +20,10 @@ from tests.standins.mattermost.firing import Errands, fire
 from tests.standins.mattermost.records import User
 from tests.standins.mattermost.routes import WITHOUT_SESSION, find_route
 from tests.standins.mattermost.seed import seed
+from tests.standins.mattermost.sockets import PATH as WEBSOCKET_PATH
+from tests.standins.mattermost.sockets import Sockets
 from tests.standins.mattermost.state import Journal, State, new_id
-from tests.standins.serving import Answer, Cut, Request, Response
+from tests.standins.serving import Answer, Cut, Request, Response, Upgrade
 
 HANG_S = 3600.0  # longer than any client waits
 Work: TypeAlias = Response | Awaitable[Response]
@@ -59,6 +61,7 @@ class Application:
         self.listeners: list[Callable[[], None]] = []
         self._site_url = ""
         self.errands = Errands()
+        self.sockets = Sockets(lambda: self.state)
         self.state = self._fresh_state()
 
     def reset(self) -> None:
@@ -66,6 +69,7 @@ class Application:
         self.faults.clear()
         self.counters.clear()
         self.is_offline = False
+        self.sockets.forget()
         self.state = self._fresh_state()
         self.state.touch()
 
@@ -90,6 +94,8 @@ class Application:
         fault = self.faults.take(request)
         if fault is not None:
             return self._respond_badly(fault, request)
+        if request.path == WEBSOCKET_PATH:
+            return self.sockets.respond(request)
         work, when_answered = self._carry_out(request)
         for settle in when_answered:
             settle()
@@ -127,7 +133,7 @@ class Application:
     async def _fail_after(self, fault: Fault, work: Awaitable[Response]) -> Answer:
         await work
         answer = self._fail(fault)
-        return answer if isinstance(answer, Response | Cut) else await answer
+        return answer if isinstance(answer, Response | Cut | Upgrade) else await answer
 
     def _fail(self, fault: Fault) -> Answer | Awaitable[Answer]:
         if fault.kind == "timeout":
@@ -203,6 +209,7 @@ class Application:
         state.journal = self.journal
         state.listeners = self.listeners
         state.settings["SiteURL"] = self._site_url
+        state.announce = self.sockets.announce
         state.trigger_webhooks = partial(fire, state, self.errands)
         seed(state, self.bot_token)
         return state

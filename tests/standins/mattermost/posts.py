@@ -82,7 +82,7 @@ def update_post(call: Call) -> Response:
         post.file_ids = list_of(wish, "file_ids")
     except ValueError as error:
         raise invalid_body("post") from error
-    call.state.change_post(post)
+    call.state.edit_post(post)
     return ok(post_json(call.state, post))
 
 
@@ -100,7 +100,7 @@ def patch_post(call: Call) -> Response:
             post.file_ids = list_of(wish, "file_ids")
     except ValueError as error:
         raise invalid_body("post") from error
-    call.state.change_post(post)
+    call.state.edit_post(post)
     return ok(post_json(call.state, post))
 
 
@@ -275,5 +275,5 @@ def _set_pin(call: Call, *, is_pinned: bool) -> Response:
     if channel.deleted_at:
         raise ApiError("api.post.patch_post.can_not_update_post_in_deleted.error", 400)
     post.is_pinned = is_pinned
-    call.state.change_post(post)
+    call.state.edit_post(post)
     return ok(STATUS_OK)

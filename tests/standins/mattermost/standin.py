@@ -17,7 +17,7 @@ from tests.standins.mattermost.application import Application, Outcome
 from tests.standins.mattermost.faults import Fault, FaultKind, FaultOptions
 from tests.standins.mattermost.page.view import Page
 from tests.standins.mattermost.seed import BOT_USERNAME, DEFAULT_BOT_TOKEN, TEAM_NAME, user_token
-from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
+from tests.standins.serving import Answer, Cut, Request, Response, ServerThread, Upgrade
 
 logger = logging.getLogger(__name__)
 
@@ -153,8 +153,14 @@ class MattermostStandin:
 
         def switch() -> None:
             self._application.is_offline = is_offline
+            if is_offline:
+                self._application.sockets.drop()
 
         self._call(switch)
+
+    def drop_sockets(self) -> None:
+        """Break every WebSocket; who comes back with its connection_id misses nothing."""
+        self._call(self._application.sockets.drop)
 
     def configure(self, **settings: JSONValue) -> None:
         """Change settings of the system console: `EnablePostUsernameOverride=True`."""
@@ -222,6 +228,19 @@ class MattermostStandin:
         state = self._application.state
         return copy.deepcopy(self._call(lambda: backstage.ephemerals_of(state, user)))
 
+    def dialogs_of(self, user: str) -> list[Record]:
+        """What was opened for this person, oldest first: `trigger_id`, `url` and `dialog`."""
+        state = self._application.state
+        return copy.deepcopy(self._call(lambda: backstage.dialogs_of(state, user)))
+
+    def submit(self, user: str, channel: str, opened: Record, submission: Record) -> Outcome:
+        """`user` fills in a dialog of `dialogs_of` and sends it; `{}` closes it."""
+        body: JSONObject = {"url": opened["url"], "submission": submission}
+        for name in ("callback_id", "state"):
+            body[name] = opened["dialog"].get(name, "")
+        body["channel_id"] = self.channel_id(channel)
+        return self.act(user, "POST", "/actions/dialogs/submit", body)
+
     def act(self, user: str, method: str, path: str, body: JSONObject) -> Outcome:
         """A call to the API by somebody whose client no fault concerns."""
         application = self._application
@@ -252,7 +271,7 @@ class MattermostStandin:
             answer = self._dispatch(request)
         except Exception as error:  # the edge: a bug must not look like a fault that was ordered
             return self._note_crash(request, error)
-        if isinstance(answer, Response | Cut):
+        if isinstance(answer, Response | Cut | Upgrade):
             return answer
         return self._guard(request, answer)
 

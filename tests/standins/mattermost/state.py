@@ -19,6 +19,7 @@ from tests.standins.mattermost.call_records import (
 from tests.standins.mattermost.decoding import encode
 from tests.standins.mattermost.records import (
     DIRECT,
+    Change,
     Channel,
     IncomingHook,
     Post,
@@ -52,6 +53,7 @@ DEFAULT_SETTINGS: dict[str, JSONValue] = {
     "Version": VERSION,
     "RateLimitPerSec": 0,  # ours: 0 is RateLimitSettings.Enable=false
     "RateLimitMaxBurst": 100,
+    "WebSocketAuthTimeout": 5,  # ours: seconds until a socket without a token is closed
     "WrapHookErrors": True,  # ours: false answers as a server before 10.4
 }
 
@@ -140,7 +142,9 @@ class State:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.outgoing_hooks: dict[str, OutgoingHook] = {}
         self.triggers: dict[str, tuple[str, int]] = {}  # trigger_id → user id, made at
+        self.dialogs: list[tuple[str, JSONObject]] = []  # user id, what was opened
         self.ephemerals: deque[Ephemeral] = deque(maxlen=MAX_EPHEMERALS)
+        self.announce: Callable[[Change], None] = lambda _change: None
         self.trigger_webhooks: Callable[[Post], None] = lambda _post: None
         self.pending = PendingPosts(clock)
         self.journal = Journal(None)
@@ -242,6 +246,7 @@ class State:
             self.change_post(self.posts[post.root_id])
         self.stored_count += 1
         self.journal.write(self.journal_line(post))
+        self.announce(Change("posted", post))
         self.touch()
 
     def show_only_to(self, user_id: str, post: Post) -> Ephemeral:
@@ -249,6 +254,7 @@ class State:
         post.updated_at = post.created_at
         ephemeral = Ephemeral(user_id, post)
         self.ephemerals.append(ephemeral)
+        self.announce(Change("ephemeral_message", post, user_id))
         self.touch()
         return ephemeral
 
@@ -263,6 +269,10 @@ class State:
         self.triggers[trigger_id] = (user_id, made_at)
         return trigger_id
 
+    def edit_post(self, post: Post, *, seen_by: str = "") -> None:
+        self.change_post(post)
+        self.announce(Change("post_edited", post, seen_by))
+
     def change_post(self, post: Post) -> None:
         post.updated_at = self.now_ms()
         post.revision += 1
@@ -275,6 +285,7 @@ class State:
                 one.deleted_at = self.now_ms()
                 self.channels[one.channel_id].post_count -= 1
                 self.change_post(one)
+        self.announce(Change("post_deleted", post))
         if post.root_id in self.posts:
             self.posts[post.root_id].revision += 1
 
