@@ -85,9 +85,9 @@ def running_worker(name: str = "test", **environment: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def running_web(**environment: str) -> Iterator[Running]:
+def running_web(threads: int = 4, **environment: str) -> Iterator[Running]:
     port = free_port()
-    options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]
+    options = ["--worker-class", "gthread", "--workers", "1", "--threads", str(threads)]
     bind = ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     command = [sys.executable, "-m", "gunicorn", "hub.wsgi", *options, *bind]
     with _running(command, **environment) as running:
