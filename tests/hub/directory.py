@@ -9,6 +9,7 @@ import pytest
 from hub import registry
 from hub.contracts import (
     DeliveryError,
+    ExternalReference,
     Identity,
     InboundRequest,
     Integration,
@@ -40,8 +41,20 @@ class Directory:
         return self.accounts.get(email)
 
 
-def _parse(_request: InboundRequest, _source: SourceView) -> ParsedEvent:
-    return ParsedEvent(("ticket.updated",))
+def _parse(request: InboundRequest, _source: SourceView) -> ParsedEvent:
+    """`{"kinds": […], "ticket": "7", "note_id": "…", "note_text": "…", "data": {…}}`"""
+    body = request.json()
+    assert isinstance(body, dict)
+    ticket = str(body.get("ticket", "7"))
+    return ParsedEvent(
+        kinds=tuple(body.get("kinds", ["ticket.updated"])),  # type: ignore[arg-type]
+        title="Printer on fire",
+        reference=ExternalReference(ticket, f"T-{ticket}"),
+        data=body.get("data", {}),  # type: ignore[arg-type]
+        changed=tuple(body.get("changed", ())),  # type: ignore[arg-type]
+        note_id=str(body.get("note_id", "")),
+        note_text=str(body.get("note_text", "")),
+    )
 
 
 def _identify(_request: InboundRequest) -> Identity:
@@ -59,7 +72,7 @@ def directory(monkeypatch: pytest.MonkeyPatch) -> Directory:
         name=DIRECTORY,
         label="Directory",
         folder=Path(__file__).parent,
-        kinds={"ticket.updated": "Anything"},
+        kinds={"ticket.updated": "Anything", "ticket.commented": "A note"},
         parse=_parse,
         identify=_identify,
         reply=_reply,
