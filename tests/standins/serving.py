@@ -5,11 +5,11 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,25 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-Answer: TypeAlias = Response | Cut
+class Socket(Protocol):
+    """What goes on over a connection once it speaks another protocol than HTTP."""
+
+    def opened(self, transport: asyncio.Transport) -> None: ...
+
+    def received(self, data: bytes) -> None: ...
+
+    def lost(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Upgrade:
+    """An answer that hands the connection over; `head` is sent first."""
+
+    head: bytes
+    socket: Socket
+
+
+Answer: TypeAlias = Response | Cut | Upgrade
 Respond: TypeAlias = Callable[[Request], Answer | Awaitable[Answer]]
 
 
@@ -108,6 +126,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._request: Request | None = None  # its head has been read, its body not wholly
         self.task: asyncio.Task[None] | None = None  # an answer that takes its time
+        self._socket: Socket | None = None
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -120,8 +139,13 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         if self.task is not None:
             self.task.cancel()
+        if self._socket is not None:
+            self._socket.lost()
 
     def data_received(self, data: bytes) -> None:
+        if self._socket is not None:
+            self._socket.received(data)
+            return
         self._buffer += data
         if self.task is None:
             self._answer_all()
@@ -134,7 +158,7 @@ class Connection(asyncio.Protocol):
 
     def _answer_all(self) -> None:
         """Answer every complete request in the buffer, or up to one that has to wait."""
-        while not self._transport.is_closing():
+        while self._socket is None and not self._transport.is_closing():
             try:
                 request = self._next_request()
             except ValueError:
@@ -143,7 +167,7 @@ class Connection(asyncio.Protocol):
             if request is None:
                 return
             answer = self._respond(request)
-            if not isinstance(answer, Response | Cut):
+            if not isinstance(answer, Response | Cut | Upgrade):
                 self.task = asyncio.ensure_future(self._answer_later(request, answer))
                 return
             self._finish(request, answer)
@@ -185,13 +209,30 @@ class Connection(asyncio.Protocol):
     def _finish(self, request: Request, answer: Answer) -> None:
         if isinstance(answer, Cut):
             self.cut(answer)
+        elif isinstance(answer, Upgrade):
+            self._hand_over(answer)
         else:
             self._write(answer, is_last=request.is_last, has_body=request.method != "HEAD")
+
+    def _hand_over(self, upgrade: Upgrade) -> None:
+        self._socket = upgrade.socket
+        self._transport.write(upgrade.head)
+        upgrade.socket.opened(self._transport)
+        upgrade.socket.received(bytes(self._buffer))
+        self._buffer.clear()
 
     def _write(self, response: Response, *, is_last: bool, has_body: bool = True) -> None:
         self._transport.write(encode_response(response, is_last=is_last, has_body=has_body))
         if is_last:
             self._transport.close()
+
+
+async def _end_other_tasks() -> None:
+    """What was still going on beside the connections."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 class ServerThread:
@@ -223,6 +264,7 @@ class ServerThread:
         """Stop for good and end the thread."""
         if self._thread.is_alive():
             self.stop()
+            asyncio.run_coroutine_threadsafe(_end_other_tasks(), self._loop).result(CALL_TIMEOUT_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(CALL_TIMEOUT_S)
         self._loop.close()
@@ -232,6 +274,10 @@ class ServerThread:
             return function()
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(CALL_TIMEOUT_S)
+
+    def run(self, start: Callable[[], Coroutine[object, object, T]], timeout_s: float) -> T:
+        """As `call`, for work that waits for others."""
+        return asyncio.run_coroutine_threadsafe(start(), self._loop).result(timeout_s)
 
     async def _listen(self) -> None:
         if self._listener is None:

@@ -10,6 +10,7 @@ Arguments come as JSON or in the query; answers are JSON, 400 says what is wrong
     POST faults {"kind": "status", "status": 503, "retry_after": 7, "count": 3, "path": "/posts$"}
     DELETE faults                                 none is due any more
     POST offline {"offline": true}                connections are taken and closed unanswered
+    POST sockets {"drop": true}                   every WebSocket breaks
     POST settings {"EnableDeveloper": true}       settings of the system console
     POST members, kick {"channel", "username": "hub"}   who is in a channel
     POST archive {"channel", "archived": true}
@@ -82,7 +83,15 @@ def _clear_faults(application: Application, _wish: JSONObject) -> JSONValue:
 
 def _set_offline(application: Application, wish: JSONObject) -> JSONValue:
     application.is_offline = flag_of(wish, "offline")
+    if application.is_offline:
+        application.sockets.drop()
     return {"offline": application.is_offline}
+
+
+def _drop_sockets(application: Application, wish: JSONObject) -> JSONValue:
+    if flag_of(wish, "drop"):
+        application.sockets.drop()
+    return STATUS_OK
 
 
 def _configure(application: Application, wish: JSONObject) -> JSONValue:
@@ -130,6 +139,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST faults": _add_fault,
     "DELETE faults": _clear_faults,
     "POST offline": _set_offline,
+    "POST sockets": _drop_sockets,
     "POST settings": _configure,
     "POST kick": _kick,
     "POST members": _add_member,

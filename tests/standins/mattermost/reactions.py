@@ -5,7 +5,7 @@ import re
 from tests.standins.mattermost.call import STATUS_OK, Call, ok
 from tests.standins.mattermost.decoding import text_of
 from tests.standins.mattermost.errors import ApiError, invalid_body, invalid_url, missing_permission
-from tests.standins.mattermost.records import Reaction
+from tests.standins.mattermost.records import Change, Reaction
 from tests.standins.serving import Response
 
 EMOJI_NAME = re.compile(r"[a-zA-Z0-9\-+_]{1,64}")
@@ -34,6 +34,7 @@ def add_reaction(call: Call) -> Response:
     if known is None:
         post.reactions.append(reaction)
         call.state.change_post(post)
+        call.state.announce(Change("reaction_added", post, reaction=reaction))
     return ok((known or reaction).as_json())
 
 
@@ -50,6 +51,7 @@ def remove_reaction(call: Call) -> Response:
     if known is not None:
         post.reactions.remove(known)
         call.state.change_post(post)
+        call.state.announce(Change("reaction_removed", post, reaction=known))
     return ok(STATUS_OK)
 
 

@@ -258,6 +258,16 @@ class Post:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that clients are told over their WebSockets."""
+
+    event: str
+    post: Post
+    user_id: str = ""  # only this person is told
+    reaction: Reaction | None = None
+
+
 @dataclass(slots=True)
 class IncomingHook:
     id: str

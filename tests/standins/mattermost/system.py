@@ -5,7 +5,7 @@ from tests.standins.mattermost.call import Call, ok
 from tests.standins.serving import Response
 
 LIMITED_SETTINGS = ("Version", "SiteName", "EnableUserAccessTokens", "EnableBotAccountCreation")
-OWN_SETTINGS = ("RateLimitPerSec", "RateLimitMaxBurst", "WrapHookErrors")
+OWN_SETTINGS = ("RateLimitPerSec", "RateLimitMaxBurst", "WebSocketAuthTimeout", "WrapHookErrors")
 
 
 def ping(call: Call) -> Response:
