@@ -16,6 +16,7 @@ from hub.lifeline import lifeline
 from hub.matcher import Matcher
 from hub.models import ConfigVersion
 from hub.planning import NO_OPENINGS
+from hub.running import Runner
 from hub.waking import Ear, wake_drains
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Drain:
         self._slot, self._holder = slot, holder
         self._ear = Ear()
         self._dispatcher = Dispatcher(self._ear.poke)
+        self._runner = Runner(self._ear.poke)
         self._matcher: Matcher | None = None
         self._is_busy = False  # so much to match that sending is left to the other drains
         self._renew_at = timezone.now()
@@ -98,6 +100,7 @@ class Drain:
         except (DatabaseError, InterfaceError):
             logger.warning("The database is away at the end of a drain: its leases run out")
         finally:
+            self._runner.close()
             self._dispatcher.close()
             self._ear.close()
 
@@ -107,9 +110,11 @@ class Drain:
         self._dispatcher.follow(version)
         written = self._dispatcher.write_results()
         matched = self._match(version)
+        done = written + matched
+        done += self._runner.look(timezone.now(), is_busy=done > 0)
         if matched >= BUSY_BATCH and settings.HUB_DRAINS > 1:
-            return written + matched  # match on: the other drains send meanwhile
-        return written + matched + self._dispatcher.claim_and_send()
+            return done  # match on: the other drains send meanwhile
+        return done + self._dispatcher.claim_and_send()
 
     def _match(self, version: int) -> int:
         """What this drain can send itself is claimed with the match and sent at once."""

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
-from hub.admin.looking_up import find_reference_ids
 from hub.admin.secret_fields import secret_formfield
 from hub.admin.theme import ModelAdmin
 from hub.fields import EncryptedField
+from hub.looking_up import find_reference_ids
 
 if TYPE_CHECKING:
     BasePaginator = Paginator[Any]

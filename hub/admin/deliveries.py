@@ -20,11 +20,11 @@ from hub.admin.bulk import (
 )
 from hub.admin.cells import DELIVERY_TONES, NOTHING, delivery_tag, time_cell, two_lines
 from hub.admin.filters import DayFilter
-from hub.admin.looking_up import find_references
 from hub.admin.sentences import describe_delivery
 from hub.admin.theme import AutocompleteFilter, ChoicesFilter, RelatedFilter
 from hub.admin.threads import post_url
 from hub.admin.traces import read_trace
+from hub.looking_up import find_references
 from hub.models import Attempt, Delivery
 from hub.previewing import stored_message_html
 from hub.redelivering import CAN_BE_CANCELLED, CAN_BE_SENT_AGAIN

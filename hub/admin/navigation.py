@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from hub.admin.attention import bounded_count, shown_count
 from hub.admin.cells import row_url
-from hub.admin.looking_up import find_references
 from hub.admin.theme import SearchResult
+from hub.looking_up import find_references
 from hub.models import Channel, Delivery, Monitor, Reference, TriggerRule
 
 Entry: TypeAlias = dict[str, Any]

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from hub.admin.base import ReferencedAdmin
 from hub.admin.cells import delivery_tag, event_tag, time_cell
-from hub.admin.looking_up import find_references
 from hub.admin.sentences import describe_delivery, describe_event
 from hub.admin.theme import RelatedFilter
 from hub.admin.threads import post_url
+from hub.looking_up import find_references
 from hub.models import Delivery, Reference
 
 MAX_EVENTS = 100  # of one reference on its page, newest first

@@ -222,8 +222,9 @@ class CommandInvocation(models.Model):
     note_fingerprint = models.CharField(max_length=64, blank=True)
     look_since = models.DateTimeField(null=True)  # a try since then may have arrived
     attempt_count = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(null=True)
-    claimed_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)  # while under way: when the claim runs out
+    claimed_by = models.CharField(max_length=32, blank=True)  # while under way: who may write
+    answered_at = models.DateTimeField(null=True)  # the first answer is ready
     answer = models.JSONField(default=dict, blank=True)  # as Mattermost was given it
     is_answered_late = models.BooleanField(default=False)  # "busy with it" was said
     outcome = models.CharField(_("outcome"), max_length=500, blank=True)

@@ -21,6 +21,8 @@ class Thread(models.Model):
                 fields=["channel", "reference"], name="thread_unique_per_channel_and_reference"
             )
         ]
+        # Whose thread a reply or a command was typed in.
+        indexes = [models.Index(fields=["root_post_id"], name="thread_by_root")]
 
     def __str__(self) -> str:
         return self.root_post_id

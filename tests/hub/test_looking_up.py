@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from hub.admin.looking_up import find_reference_ids, find_references
+from hub.looking_up import find_reference_ids, find_references
 from hub.models import Delivery, Reference
 from tests.factories import make_channel, make_delivery, make_event, make_rule, make_source
 from tests.hub.admin_pages import client_of, page_url, text_of
