@@ -1,5 +1,7 @@
 """Where messages go: a Mattermost server and its channels."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -166,6 +168,12 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name if self.name.startswith("@") else f"~{self.name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What was said while nobody was to listen stays where it was said."""
+        if self.thread_replies == self.ThreadReplies.OFF:
+            self.heard_until = None
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         people = self.name.startswith("@")
