@@ -45,7 +45,7 @@ def parse_reply(typed: str, is_reference: Callable[[str], bool]) -> ReplyText:
     """
     options = _Options()
     rest = options.take(typed.strip())
-    reference, rest = _take_reference(rest, is_reference)
+    reference, rest = ("", rest) if options.has_ended else _take_reference(rest, is_reference)
     if reference:
         rest = options.take(rest)
     text = options.take_from_end(rest)
@@ -79,21 +79,21 @@ class _Options:
     def __init__(self) -> None:
         self.found: set[ReplyOption] = set()
         self.values: dict[str, str] = {}
-        self._has_ended = False
+        self.has_ended = False
 
     def take(self, text: str) -> str:
         """Take the options in front of `text` and give back the rest."""
-        while text.startswith("--") and not self._has_ended:
+        while text.startswith("--") and not self.has_ended:
             word, rest = first_word(text)
             if word == END_OF_OPTIONS:
-                self._has_ended = True
+                self.has_ended = True
                 return rest
             text = self._take_one(word, text)
         return text
 
     def take_from_end(self, text: str) -> str:
         """A last line, or the end of the only one, that holds nothing but options."""
-        if self._has_ended:
+        if self.has_ended:
             return text.strip()
         start = _options_at_end(text)
         if start is not None:

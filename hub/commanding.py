@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import override
 
+from hub.answering import language_of
 from hub.answers import make_answer
 from hub.contracts import UNSTORABLE, JSONObject
 from hub.invocations import open_invocation, wait_for_answer
-from hub.models import SlashCommand
+from hub.models import CommandInvocation, SlashCommand
 from hub.secrets import hash_token
 from hub.sentences import sentence as _
 from hub.signatures import is_equal
@@ -49,14 +50,19 @@ def answer_command(request: CommandRequest) -> JSONObject:
     Raises CommandRefusedError.
     """
     until = time.monotonic() + ANSWER_WITHIN_S
-    command = _find_command(request)
-    _note_use(command, request.received_at)
-    row = open_invocation(_fields(request, command), dedup_key=_dedup_key(request, command))
+    row = accept_command(request)
     answer = wait_for_answer(row, until)
     if answer is not None:
         return answer
-    with override(command.language):
+    with override(language_of(row)):
         return make_answer(_("Busy with it; the result follows here."))
+
+
+def accept_command(request: CommandRequest) -> CommandInvocation:
+    """Prove it and store it, due at once. Raises CommandRefusedError."""
+    command = _find_command(request)
+    _note_use(command, request.received_at)
+    return open_invocation(_fields(request, command), dedup_key=_dedup_key(request, command))
 
 
 def _find_command(request: CommandRequest) -> SlashCommand:

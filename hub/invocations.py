@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
 from django.utils import timezone
 
 from hub.contracts import DeliveryError, JSONObject
@@ -56,13 +55,13 @@ def _claim(row: CommandInvocation, now: datetime) -> bool:
     same = CommandInvocation.objects.filter(
         pk=row.pk, state=row.state, claimed_by=row.claimed_by, due_at=row.due_at
     )
-    row.claimed_by = uuid.uuid4().hex
+    row.claimed_by, row.attempt_count = uuid.uuid4().hex, row.attempt_count + 1
     return bool(
         same.update(
             state=State.RUNNING,
             claimed_by=row.claimed_by,
             due_at=now + CLAIM,
-            attempt_count=F("attempt_count") + 1,
+            attempt_count=row.attempt_count,
         )
     )
 
@@ -85,7 +84,8 @@ def change(row: CommandInvocation, **fields: object) -> None:
 
 def wait_with(row: CommandInvocation, state: str, *, due_at: datetime | None) -> None:
     """Not over: asked, to be undone, or to be tried again."""
-    change(row, state=state, due_at=due_at, claimed_by="")
+    tries = row.attempt_count if state == State.RETRYING else 0
+    change(row, state=state, due_at=due_at, claimed_by="", attempt_count=tries)
 
 
 def end(row: CommandInvocation, ending: Ending, now: datetime) -> None:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import re2
 
-from hub.models import ConfigVersion, ReferencePattern
+from hub.models import ReferencePattern
 from hub.operators import PATTERN_OPTIONS
 
 MAX_SEARCHED_CHARS = 20_000
@@ -59,12 +58,7 @@ class Patterns:
 
 
 def load_patterns() -> Patterns:
-    """Compiled once per change of the configuration."""
-    return _load(ConfigVersion.current())
-
-
-@lru_cache(maxsize=2)
-def _load(_version: int) -> Patterns:
+    """Read and compiled for each command: a few rows, and people type slowly."""
     rows = ReferencePattern.objects.filter(source__is_active=True)
     return Patterns(tuple(rows.values_list("source_id", "pattern", "display", "order")))
 
