@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection
@@ -20,16 +21,28 @@ from hub.views import server_view
 
 logger = logging.getLogger(__name__)
 
-READ_WAIT_S = 1.0  # how late a stop or a change of settings is seen
-LOOK_EVERY_S = 2.0  # for servers that are to be listened to
 OVERLAP = timedelta(seconds=30)  # read again after a break: clocks differ, posts overtake
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+LONGEST_PAUSE_S = 60.0
+MAX_DOUBLINGS = 10
 
 
-def reconnect_pause(failure_count: int, jitter: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often it looks, in seconds."""
+
+    read_wait_s: float = 1.0  # how late a stop is seen
+    look_every_s: float = 2.0  # for servers that are to be listened to
+    renew_every_s: float = RENEW_EVERY.total_seconds()  # the lease, and what is wanted
+    first_pause_s: float = 1.0  # after a failure
+
+
+DEFAULT_PACE = Pace()
+
+
+def reconnect_pause(failure_count: int, jitter: float, first_s: float = 1.0) -> float:
     """Seconds after so many failures in a row; `jitter` is a random number in [0, 1)."""
-    pause = min(FIRST_PAUSE_S * 2.0 ** (failure_count - 1), LONGEST_PAUSE_S)
-    return pause * (0.5 + jitter / 2)
+    pause = first_s * 2.0 ** min(failure_count - 1, MAX_DOUBLINGS)
+    return min(pause, LONGEST_PAUSE_S) * (0.5 + jitter / 2)
 
 
 def wanted_channels(server: MattermostServer) -> list[Channel]:
@@ -37,7 +50,7 @@ def wanted_channels(server: MattermostServer) -> list[Channel]:
     return list(rows.exclude(channel_id=""))
 
 
-def listen(stop: threading.Event) -> None:
+def listen(stop: threading.Event, pace: Pace = DEFAULT_PACE) -> None:
     """Keep a listener for every server that has a channel for it, until `stop`."""
     running: dict[int, threading.Thread] = {}
     while not stop.is_set():
@@ -45,17 +58,17 @@ def listen(stop: threading.Event) -> None:
             for server in MattermostServer.objects.filter(is_active=True).exclude(bot_token=""):
                 thread = running.get(server.pk)
                 if (thread is None or not thread.is_alive()) and wanted_channels(server):
-                    running[server.pk] = _start(server, stop)
+                    running[server.pk] = _start(server, stop, pace)
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away, looking again: %s", error)
             connection.close()
-        stop.wait(LOOK_EVERY_S)
+        stop.wait(pace.look_every_s)
     for thread in running.values():
-        thread.join(READ_WAIT_S * 3)
+        thread.join(pace.read_wait_s * 3)
 
 
-def _start(server: MattermostServer, stop: threading.Event) -> threading.Thread:
-    listener = Listener(server.pk, stop)
+def _start(server: MattermostServer, stop: threading.Event, pace: Pace) -> threading.Thread:
+    listener = Listener(server.pk, stop, pace)
     thread = threading.Thread(target=listener.run, name=f"hub-listen-{server.pk}", daemon=True)
     thread.start()
     return thread
@@ -64,8 +77,8 @@ def _start(server: MattermostServer, stop: threading.Event) -> threading.Thread:
 class Listener:
     """Of one server. Whoever has the lease listens; the others wait."""
 
-    def __init__(self, server_id: int, stop: threading.Event) -> None:
-        self._server_id, self._stop = server_id, stop
+    def __init__(self, server_id: int, stop: threading.Event, pace: Pace = DEFAULT_PACE) -> None:
+        self._server_id, self._stop, self._pace = server_id, stop, pace
         self._holder, self._lease = uuid.uuid4().hex, f"listener:{server_id}"
         self._renew_at = timezone.now()
         self._channels: dict[str, int] = {}
@@ -92,7 +105,7 @@ class Listener:
             if take_lease(self._lease, self._holder, timezone.now()):
                 self._listen()
             else:
-                self._stop.wait(RENEW_EVERY.total_seconds())
+                self._stop.wait(self._pace.renew_every_s)
         except DeliveryError as error:
             self._pause(f"Not listening to {self._server}: {error}")
         except (OperationalError, InterfaceError) as error:
@@ -107,7 +120,8 @@ class Listener:
         self._failure_count += 1
         if reason:
             logger.warning("%s", reason)
-        pause_s = reconnect_pause(self._failure_count, random.random())  # noqa: S311  # a spread
+        jitter = random.random()  # noqa: S311  # a spread, no secret
+        pause_s = reconnect_pause(self._failure_count, jitter, self._pace.first_pause_s)
         self._stop.wait(pause_s)
 
     def _listen(self) -> None:
@@ -119,7 +133,7 @@ class Listener:
                 self._read(stream, view)
 
     def _read(self, stream: Stream, view: ServerView) -> None:
-        text = stream.read(READ_WAIT_S)
+        text = stream.read(self._pace.read_wait_s)
         if text is None:
             return
         heard = registry.destination().listening.read(text)
@@ -171,7 +185,7 @@ class Listener:
         now = timezone.now()
         if now < self._renew_at:
             return True
-        self._renew_at = now + RENEW_EVERY
+        self._renew_at = now + timedelta(seconds=self._pace.renew_every_s)
         return take_lease(self._lease, self._holder, now) and self._refresh()
 
     def _refresh(self) -> bool:
