@@ -57,6 +57,19 @@ class DeliveryError(Exception):
         self.response_excerpt = response_excerpt
         self.is_fate_unknown = is_fate_unknown  # it may have been carried out all the same
 
+    def reworded(
+        self, sentence: str, *, permanent: bool | None = None, is_fate_unknown: bool | None = None
+    ) -> "DeliveryError":
+        """The same failure in other words; what is not given stays as it is."""
+        return DeliveryError(
+            sentence,
+            permanent=self.permanent if permanent is None else permanent,
+            retry_after=self.retry_after,
+            status_code=self.status_code,
+            response_excerpt=self.response_excerpt,
+            is_fate_unknown=self.is_fate_unknown if is_fate_unknown is None else is_fate_unknown,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:

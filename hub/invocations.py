@@ -14,7 +14,7 @@ from hub.registry import destination
 from hub.views import server_view
 from hub.waking import wake_drains
 
-CLAIM = timedelta(seconds=30)  # renewed while its drain lives
+CLAIM = timedelta(seconds=15)  # renewed every few seconds while its drain lives
 LOOK_EVERY_S = 0.03
 RESPONSE_LIFE = timedelta(minutes=30)  # of a response_url
 RETRY_DELAYS = (timedelta(seconds=5), timedelta(seconds=20), timedelta(seconds=90))

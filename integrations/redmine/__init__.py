@@ -5,9 +5,11 @@ from pathlib import Path
 from hub.contracts import Integration
 from integrations.redmine.enriching import enrich
 from integrations.redmine.events import identify, parse, verify
+from integrations.redmine.finding import find_account, find_ticket
 from integrations.redmine.kinds import KINDS
 from integrations.redmine.polling import poll
 from integrations.redmine.probing import probe
+from integrations.redmine.writing import reply
 
 INTEGRATION = Integration(
     name="redmine",
@@ -20,6 +22,10 @@ INTEGRATION = Integration(
     enrich=enrich,
     poll=poll,
     probe=probe,
+    find_ticket=find_ticket,
+    reply=reply,
+    reply_options=frozenset(("private", "close", "status", "assign")),
+    find_account=find_account,
     reference_pattern=r"#\d+|[A-Za-z][\w-]*#\d+",
     credential_names=("api_key",),
     options={
@@ -28,6 +34,11 @@ INTEGRATION = Integration(
         "own_id": "the same user's number, as in /users/5: Redmine 7 sends no logins",
         "urgent_priorities": "the names of the priorities that make a new issue urgent: "
         '["Urgent", "Immediate"] (the default)',
+        "write_as": "person: what is written from chat stands under the person's own account, "
+        "which wants the key of an administrator; otherwise the text names the person",
+        "markup": "textile: notes are written in Textile, as Redmine's setting Text formatting "
+        "says; otherwise in Markdown",
+        "closed_status": "the status that --close leads to: Closed (the default)",
         "poll": "yes: look for changes every minute, for a Redmine that sends no webhooks",
         "poll_seconds": "how many seconds lie between two looks (60)",
     },

@@ -17,6 +17,7 @@ from hub.contracts import (
 )
 from integrations.redmine import facts, kinds
 from integrations.redmine.issues import RedmineIssue, RedmineNews, RedmineUser, read_news
+from integrations.redmine.markup import note_plain
 from integrations.redmine.reading import as_object, is_number, read_time, write_time
 
 SIGNATURE_HEADER = "x-redmine-signature-256"
@@ -83,6 +84,8 @@ def parse(request: InboundRequest, source: SourceView) -> ParsedEvent:
         changed=_changed(news, found, facts.changed_fields(details)),
         ignored_because=_ignored_because(news, found, source),
         state_keys=_state_keys(news),
+        note_id=journal.id if journal and journal.note else "",
+        note_text=note_plain(source, journal.whole_note) if journal else "",
     )
 
 

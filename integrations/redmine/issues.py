@@ -12,6 +12,7 @@ from integrations.redmine.kinds import NATIVE_WORDS, PLUGIN_WORDS
 from integrations.redmine.reading import Node, cut
 
 MAX_NOTE_CHARS = 600
+MAX_WHOLE_CHARS = 100_000  # a note from Mattermost has 16,383 characters at most
 MAX_VALUE_CHARS = 120
 MAX_DETAILS = 30
 MAX_CUSTOM_FIELDS = 20
@@ -76,6 +77,7 @@ class Journal:
     id: str
     user: RedmineUser
     note: str
+    whole_note: str  # not cut
     is_private: bool | None  # None: Redmine's own webhook does not say
     created_at: datetime | None
     details: tuple[Detail, ...]
@@ -114,6 +116,7 @@ def read_journal(node: Node) -> Journal:
         id=node.id("id"),
         user=_read_user(node.node(user)),
         note=_prose(node, "notes"),
+        whole_note=node.text("notes")[:MAX_WHOLE_CHARS],
         is_private=node.flag("private_notes"),
         created_at=node.time("created_on"),
         details=tuple(_read_detail(one) for one in node.nodes("details", MAX_DETAILS)),

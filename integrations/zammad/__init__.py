@@ -4,8 +4,10 @@ from pathlib import Path
 
 from hub.contracts import Integration
 from integrations.zammad.events import identify, parse, verify
+from integrations.zammad.finding import find_account, find_ticket
 from integrations.zammad.kinds import KINDS
 from integrations.zammad.tags import enrich
+from integrations.zammad.writing import reply
 
 INTEGRATION = Integration(
     name="zammad",
@@ -16,7 +18,19 @@ INTEGRATION = Integration(
     identify=identify,
     parse=parse,
     enrich=enrich,
+    find_ticket=find_ticket,
+    reply=reply,
+    reply_options=frozenset(("public", "close", "status", "assign")),
+    find_account=find_account,
     reference_pattern=r"ZD#\d+",
     credential_names=("token",),
+    options={
+        "p1_priorities": 'the names of the priorities that count as P1: ["3 high"] (the default)',
+        "tag": "the tag that calls in the developers: mattermost (the default)",
+        "own_login": "the login of the hub's user: its own updates and notes are not told about",
+        "closed_states": "your own names of closed states, beside closed",
+        "write_as": "person: what is written from chat stands under the person's own account; "
+        "otherwise the hub's user writes, and the text names the person",
+    },
     kept_headers=("x-zammad-trigger", "x-zammad-delivery"),
 )

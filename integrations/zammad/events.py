@@ -75,6 +75,8 @@ def parse(request: InboundRequest, source: SourceView) -> ParsedEvent:
         changed=tuple(dict.fromkeys(changed)),
         ignored_because=_ignored_because(news, found[0], source),
         state_keys=(tags_key(ticket.id), told_key(ticket.id)),
+        note_id="" if found[0] in kinds.TIMED_KINDS else news.article.id,
+        note_text="" if found[0] in kinds.TIMED_KINDS else news.article.whole_text,
     )
 
 

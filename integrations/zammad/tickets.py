@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.contracts import InboundRequest, JSONObject, PayloadError
+from hub.markup import text_of_html, without_author_line
 from integrations.zammad.plaintext import html_to_text, shorten, tidy
 from integrations.zammad.reading import UNKNOWN_VARIABLE, Node
 
 NOBODY_LOGIN = "-"  # of user 1: the system, and the owner of what nobody owns
 NOBODY_ID = "1"
 MAX_TITLE_CHARS = 250
+MAX_NOTE_CHARS = 1_000_000  # of HTML; a note from Mattermost has 16,383 characters at most
 MAX_CHANGE_COUNT = 20
 MAX_CHANGE_CHARS = 200
 MAX_ATTACHMENT_COUNT = 20
@@ -72,6 +74,7 @@ class ZammadArticle:
     created_at: datetime | None
     is_internal: bool
     text: str
+    whole_text: str  # not shortened
     attachment_names: tuple[str, ...]
 
 
@@ -211,6 +214,7 @@ def _read_article(node: Node) -> ZammadArticle:
         created_at=node.time("created_at"),
         is_internal=node.flag("internal"),
         text=_article_text(node),
+        whole_text=without_author_line(_whole_text(node)),
         attachment_names=tuple(name for name in names if name),
     )
 
@@ -221,6 +225,13 @@ def _article_text(node: Node) -> str:
     if plain or node.text("content_type") == "text/plain":
         return shorten(tidy(plain or body))
     return shorten(html_to_text(body))
+
+
+def _whole_text(node: Node) -> str:
+    """As a note of the hub is recognised by: read in the way it was written."""
+    body = node.text("body")[:MAX_NOTE_CHARS]
+    is_plain = not body or node.text("content_type") == "text/plain"
+    return node.text("body_as_text") or body if is_plain else text_of_html(body)
 
 
 def _changes(text: str) -> tuple[str, ...]:

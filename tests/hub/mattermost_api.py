@@ -1,4 +1,4 @@
-"""One account's calls to a Mattermost API, for the tests of the stand-in."""
+"""One account's calls to a Mattermost API, and a clock for it, for the tests of the stand-in."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -8,6 +8,16 @@ import requests
 from tests.standins.mattermost import MattermostStandin
 
 TIMEOUT_S = 10.0
+
+
+class Clock:
+    """Time that moves only when told."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Api:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from hub import registry
 from hub.answering import run_invocation
 from hub.choosing import press_choice, press_undo
 from hub.contracts import DeliveryError
@@ -14,51 +13,20 @@ from hub.models import (
     CommandInvocation,
     MattermostServer,
     Reference,
-    ReferencePattern,
     SlashCommand,
     Source,
     Thread,
 )
 from hub.pressing import Press
-from tests.commands import Keyboard, later, make_command, run_due
-from tests.factories import make_channel, make_server, make_source
-from tests.notebook import INTEGRATION, NOTEBOOK, Notebook
+from tests.commands import Keyboard, later, run_due
+from tests.factories import make_channel
+from tests.notebook import Notebook
 from tests.standins.mattermost import MattermostStandin
 
 pytestmark = pytest.mark.django_db
 
+
 AWAY = DeliveryError("Notebook does not answer", is_fate_unknown=True)
-
-
-@pytest.fixture
-def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
-    monkeypatch.setitem(registry._integrations, INTEGRATION.name, INTEGRATION)
-    NOTEBOOK.clear()
-    NOTEBOOK.add("#23")
-    NOTEBOOK.add("#24", "Printer on fire")
-    return NOTEBOOK
-
-
-@pytest.fixture
-def source(notebook: Notebook) -> Source:
-    source = make_source("notebook", "Notebook")
-    ReferencePattern.objects.create(source=source, pattern=r"#(\d+)", display="#{}")
-    return source
-
-
-@pytest.fixture
-def server(standin: MattermostStandin) -> MattermostServer:
-    return make_server(base_url=standin.url, bot_token=standin.token)
-
-
-@pytest.fixture
-def command(server: MattermostServer) -> SlashCommand:
-    return make_command(server)
-
-
-@pytest.fixture
-def keyboard(standin: MattermostStandin, command: SlashCommand, source: Source) -> Keyboard:
-    return Keyboard(standin)
 
 
 def text_of(row: CommandInvocation) -> str:

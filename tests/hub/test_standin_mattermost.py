@@ -7,23 +7,13 @@ from typing import Any
 import pytest
 import requests
 
-from tests.hub.mattermost_api import Api, refusal
+from tests.hub.mattermost_api import Api, Clock, refusal
 from tests.standins.mattermost import MattermostStandin
 
 PERMISSIONS = "api.context.permissions.app_error"
 INVALID_BODY = "api.context.invalid_body_param.app_error"
 ROOT_ID = "api.post.create_post.root_id.app_error"
 UNKNOWN_ID = "x" * 26
-
-
-class Clock:
-    """Time that moves only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

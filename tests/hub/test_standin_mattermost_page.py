@@ -168,7 +168,7 @@ def test_an_attachment_becomes_a_card(bot: Api, standin: MattermostStandin, supp
     html = shown_html(standin)
     assert "--bar: #d2382e" in html
     assert '<a href="https://zammad.example.test/1" target="_blank"' in html
-    assert re.search(r'class="button primary" disabled>Approve', html)
+    assert re.search(r'class="button primary".* disabled>Approve', html)
     assert "2026-09-21T" in html
     assert "<strong>more</strong>" in html
 

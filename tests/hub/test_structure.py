@@ -14,6 +14,7 @@ ALLOWED_TO_INTEGRATIONS = {
     "hub.tickets",
     "hub.signatures",
     "hub.http",
+    "hub.markup",
 }
 LAYERS = {"contracts": 0, "registry": 1, "models": 2}  # everything else of hub is a stage
 

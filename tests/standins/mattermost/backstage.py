@@ -118,6 +118,12 @@ def ephemerals_of(state: State, username: str) -> list[JSONObject]:
     return [one.as_json() for one in state.ephemerals if one.user_id == user.id]
 
 
+def dialogs_of(state: State, username: str) -> list[JSONObject]:
+    """What was opened for this person, oldest first: trigger_id, url and the dialog."""
+    user = find_user(state, username)
+    return [opened for user_id, opened in state.dialogs if user_id == user.id]
+
+
 def hook_path(state: State, channel_name: str, owner: str = "admin") -> str:
     """The path of an incoming webhook of that channel; the same in every run."""
     return f"/hooks/{seed_hook(state, channel_name, find_user(state, owner)).id}"

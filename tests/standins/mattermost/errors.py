@@ -14,6 +14,15 @@ MESSAGES = {
     "api.post.create_post.channel_root_id.app_error": "The root post is in another channel.",
     "api.post.create_post.can_not_post_to_deleted.error": "The channel is archived.",
     "api.post.deduplicate_create_post.pending": "The same post is being stored right now.",
+    "api.command.disabled.app_error": "Slash commands are switched off on this server.",
+    "api.command.execute_command.create_post_failed.app_error": (
+        "What the command answered could not be posted."
+    ),
+    "api.command.execute_command.failed.app_error": "The command got no readable answer in time.",
+    "api.command.execute_command.failed_resp.app_error": "The command was refused by its system.",
+    "api.command.execute_command.not_found.app_error": "There is no such command.",
+    "api.post.do_action.action_id.app_error": "This button leads nowhere.",
+    "api.post.do_action.action_integration.app_error": "The system behind the button has failed.",
     "app.channel.get_by_name.missing.app_error": "There is no such channel.",
     "app.channel.get.existing.app_error": "There is no such channel.",
     "app.post.get.app_error": "There is no such post.",

@@ -17,12 +17,14 @@ def is_told(state: State, change: Change, user: User) -> bool:
     """The one person it is for, or the members of the channel."""
     if change.user_id:
         return change.user_id == user.id
-    return user.id in state.channels[change.post.channel_id].members
+    return user.id in state.channels[change.channel_id].members
 
 
 def data_for(state: State, change: Change, user: User) -> JSONObject:
     if change.reaction is not None:
         return {"reaction": encode(change.reaction.as_json()).decode()}
+    if change.post is None:
+        return {"dialog": encode(change.dialog).decode()}
     data: JSONObject = {"post": encode(post_json(state, change.post)).decode()}
     if change.event == POSTED:
         data |= _details(state, change.post)

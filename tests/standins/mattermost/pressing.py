@@ -41,7 +41,7 @@ class Press:
 async def press_action(call: Call) -> Response:
     press = _read_press(call)
     answered = await _send(press)
-    _check_status(call.state, answered)
+    check_status(call.state, answered)
     try:
         reply = as_object(decode_whole(answered.body), "reply") if answered.body.strip() else {}
         update = object_of(reply, "update") if reply.get("update") is not None else None
@@ -116,17 +116,17 @@ def _request_of(press: Press) -> JSONObject:
         "type": text_of(press.action, "type"),
         "data_source": text_of(press.action, "data_source") if is_select else "",
     }
-    return {**request, "context": _sorted(known)} if known else request
+    return {**request, "context": sorted_keys(known)} if known else request
 
 
-def _sorted(value: JSONValue) -> JSONValue:
+def sorted_keys(value: JSONValue) -> JSONValue:
     """Go writes the keys of a map in order."""
     if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(one) for one in value] if isinstance(value, list) else value
+        return {key: sorted_keys(value[key]) for key in sorted(value)}
+    return [sorted_keys(one) for one in value] if isinstance(value, list) else value
 
 
-def _check_status(state: State, answered: CallAnswer) -> None:
+def check_status(state: State, answered: CallAnswer) -> None:
     """Raises ApiError; before 11.10 everything but 200 was 400."""
     status = answered.status
     if status == 200:

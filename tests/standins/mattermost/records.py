@@ -263,9 +263,15 @@ class Change:
     """Something that clients are told over their WebSockets."""
 
     event: str
-    post: Post
+    post: Post | None
     user_id: str = ""  # only this person is told
     reaction: Reaction | None = None
+    dialog: JSONObject | None = None
+
+    @property
+    def channel_id(self) -> str:
+        """Whose members are told, unless it is for one person."""
+        return "" if self.user_id or self.post is None else self.post.channel_id
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from tests.standins.mattermost import (
     accounts,
     channels,
     commands,
+    dialogs,
     hooks,
     incoming,
     invoking,
@@ -76,6 +77,8 @@ API: dict[str, Function] = {
     "POST /posts/{post_id}/pin": posts.pin_post,
     "POST /posts/{post_id}/unpin": posts.unpin_post,
     "POST /posts/{post_id}/actions/{action_id}": pressing.press_action,
+    "POST /actions/dialogs/open": dialogs.open_dialog,
+    "POST /actions/dialogs/submit": dialogs.submit_dialog,
     "POST /reactions": reactions.add_reaction,
     "GET /posts/{post_id}/reactions": reactions.fetch_reactions,
     "DELETE /users/{user_id}/posts/{post_id}/reactions/{emoji_name}": reactions.remove_reaction,
@@ -102,7 +105,13 @@ API: dict[str, Function] = {
     "GET /config/client": system.fetch_client_config,
 }
 WITHOUT_SESSION: frozenset[Function] = frozenset(
-    {system.ping, system.fetch_client_config, incoming.receive, invoking.take_later_answer}
+    {
+        system.ping,
+        system.fetch_client_config,
+        incoming.receive,
+        invoking.take_later_answer,
+        dialogs.open_dialog,
+    }
 )
 
 

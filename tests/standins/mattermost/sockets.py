@@ -84,8 +84,8 @@ class Sockets:
         for session in self._sessions.values():
             if is_told(state, change, session.user):
                 data = data_for(state, change, session.user)
-                channel_id = "" if change.user_id else change.post.channel_id
-                session.tell(change.event, data, channel_id=channel_id, user_id=change.user_id)
+                place = {"channel_id": change.channel_id, "user_id": change.user_id}
+                session.tell(change.event, data, **place)
 
     def drop(self) -> None:
         """Every socket breaks; who returns is told what was missed."""

@@ -228,6 +228,19 @@ class MattermostStandin:
         state = self._application.state
         return copy.deepcopy(self._call(lambda: backstage.ephemerals_of(state, user)))
 
+    def dialogs_of(self, user: str) -> list[Record]:
+        """What was opened for this person, oldest first: `trigger_id`, `url` and `dialog`."""
+        state = self._application.state
+        return copy.deepcopy(self._call(lambda: backstage.dialogs_of(state, user)))
+
+    def submit(self, user: str, channel: str, opened: Record, submission: Record) -> Outcome:
+        """`user` fills in a dialog of `dialogs_of` and sends it; `{}` closes it."""
+        body: JSONObject = {"url": opened["url"], "submission": submission}
+        for name in ("callback_id", "state"):
+            body[name] = opened["dialog"].get(name, "")
+        body["channel_id"] = self.channel_id(channel)
+        return self.act(user, "POST", "/actions/dialogs/submit", body)
+
     def act(self, user: str, method: str, path: str, body: JSONObject) -> Outcome:
         """A call to the API by somebody whose client no fault concerns."""
         application = self._application

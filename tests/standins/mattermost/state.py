@@ -142,6 +142,7 @@ class State:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.outgoing_hooks: dict[str, OutgoingHook] = {}
         self.triggers: dict[str, tuple[str, int]] = {}  # trigger_id → user id, made at
+        self.dialogs: list[tuple[str, JSONObject]] = []  # user id, what was opened
         self.ephemerals: deque[Ephemeral] = deque(maxlen=MAX_EPHEMERALS)
         self.announce: Callable[[Change], None] = lambda _change: None
         self.trigger_webhooks: Callable[[Post], None] = lambda _post: None

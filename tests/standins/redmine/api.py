@@ -6,10 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.standins.redmine.site import PRIORITIES, STATUSES, TRACKERS, Issue, NotValidError, Site
+from tests.standins.outbox import Outbox
+from tests.standins.redmine.sending import NativeWebhook, PluginWebhook
+from tests.standins.redmine.site import (
+    PRIORITIES,
+    STATUSES,
+    TRACKERS,
+    Change,
+    Issue,
+    NotValidError,
+    Site,
+)
 from tests.standins.redmine.site import User as RedmineUser
 from tests.standins.redmine.writing import in_seconds, rest_issue, rest_journal, rest_status
-from tests.standins.serving import Request, Response, ServerThread
+from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
 
 HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT, MAX_LIMIT = 25, 100
@@ -26,11 +36,18 @@ class RefusedError(Exception):
 
 @dataclass
 class RedmineStandin:
-    """Use it as a context manager. `fault` is the status of every answer while it is set."""
+    """Use it as a context manager. `fault` is the status of every answer while it is set.
+
+    `lost_answers` is how many of the next writes are carried out and then not answered.
+    """
 
     site: Site
     is_rest_enabled: bool = True
     fault: int = 0
+    lost_answers: int = 0
+    is_before_5: bool = False  # it does not say which statuses are allowed
+    webhook: NativeWebhook | PluginWebhook | None = None  # called about every update
+    outbox: Outbox = field(default_factory=Outbox)
     vanished: set[int] = field(default_factory=set)  # ids that are still listed, and gone
     port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
@@ -48,12 +65,12 @@ class RedmineStandin:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
         if self.fault:
             return Response(self.fault, b"<h1>Internal error</h1>", HTML)
         try:
-            return self._answer(request)
+            answer = self._answer(request)
         except RefusedError as refused:
             if refused.status == 422:
                 return _json(422, {"errors": list(refused.errors)})
@@ -62,6 +79,10 @@ class RedmineStandin:
             return _json(422, {"errors": list(problem.sentences)})
         except json.JSONDecodeError:
             return Response(400, b"", HTML)
+        if request.method != "GET" and self.lost_answers:
+            self.lost_answers -= 1
+            return Cut.RESET
+        return answer
 
     def _answer(self, request: Request) -> Response:
         if request.path == "/login":
@@ -82,6 +103,7 @@ class RedmineStandin:
             "/issue_statuses": lambda: _list("issue_statuses", map(rest_status, STATUSES)),
             "/enumerations/issue_priorities": lambda: _named("issue_priorities", PRIORITIES),
             "/trackers": lambda: _named("trackers", TRACKERS),
+            "/users": lambda: self._users(request, user),
             "/issues": lambda: self._issues(request, user),
         }
         if name not in lists:
@@ -111,6 +133,24 @@ class RedmineStandin:
             {"issues": page, "total_count": len(found), "offset": offset, "limit": limit},
         )
 
+    def _users(self, request: Request, user: RedmineUser | None) -> Response:
+        """Active ones; the search finds parts of names and addresses."""
+        if user is None or not user.is_admin:
+            raise RefusedError(403 if user else 401)
+        word = request.query().get("name", "").lower()
+        found = [
+            {
+                "id": one.id,
+                "login": one.login,
+                "firstname": one.firstname,
+                "lastname": one.lastname,
+                "mail": one.mail,
+            }
+            for one in self.site.users.values()
+            if not one.is_locked and word in f"{one.login} {one.name} {one.mail}".lower()
+        ]
+        return _json(200, {"users": found, "total_count": len(found), "offset": 0, "limit": 25})
+
     def _create(self, request: Request, user: RedmineUser | None) -> Response:
         if user is None:
             raise RefusedError(401)
@@ -135,11 +175,16 @@ class RedmineStandin:
         if request.method != "GET":
             return Response(404, b"<h1>Page not found</h1>", HTML)
         written = rest_issue(self.site, issue)
-        if "journals" in request.query().get("include", ""):
+        included = request.query().get("include", "")
+        if "allowed_statuses" in included and not self.is_before_5:
+            allowed = map(rest_status, self.site.allowed_statuses(issue))
+            written["allowed_statuses"] = list(allowed)
+        if "journals" in included:
             written["journals"] = [
                 rest_journal(one)
                 for one in issue.journals
-                if not one.is_private or (user is not None and user.may_see_private)
+                if not one.is_private
+                or (user is not None and (user.may_see_private or one.user.id == user.id))
             ]
         return _json(200, {"issue": written})
 
@@ -151,8 +196,16 @@ class RedmineStandin:
         given = {name: fields[name] for name in WRITABLE if name in fields}
         is_private = bool(fields.get("private_notes"))
         notes = str(fields.get("notes") or "")
-        self.site.update(issue, user, notes=notes, is_private=is_private, **given)
+        change = self.site.update(issue, user, notes=notes, is_private=is_private, **given)
+        if self.webhook is not None and "x-skip-webhooks" not in request.headers:
+            self._send(self.webhook, change)
         return Response(204)
+
+    def _send(self, webhook: NativeWebhook | PluginWebhook, change: Change) -> None:
+        """Redmine 7 sends every journal, the plugin one; neither tries again."""
+        made = webhook.updated(self.site, change)
+        for request in made if isinstance(made, list) else [made]:
+            self.outbox.put(lambda one=request: webhook.send(one))  # type: ignore[misc]  # its type is that of `request`
 
     def _user_of(self, request: Request) -> RedmineUser | None:
         """A wrong key is nobody: what is public is still shown."""

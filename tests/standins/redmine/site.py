@@ -29,6 +29,13 @@ class User:
     may_see_private: bool = True
     is_admin: bool = False
     is_locked: bool = False
+    may_write_private: bool = True
+    may_write: bool = True  # notes and changes
+    is_member: bool = True  # of the project: can be given an issue
+
+    @property
+    def mail(self) -> str:
+        return f"{self.login}@example.test"
 
     @property
     def name(self) -> str:
@@ -107,6 +114,7 @@ class Site:
         self.users = {user.id: user for user in users}
         self.issues: dict[int, Issue] = {}
         self.last_journal_id = 0
+        self.barred: set[tuple[int, int]] = set()  # changes of status that the workflow bars
 
     def create(self, author: User, subject: str, **fields: Any) -> Issue:
         """Raises NotValidError. Ids are given again after a deletion, as SQLite does."""
@@ -123,12 +131,19 @@ class Site:
     def update(
         self, issue: Issue, user: User, *, notes: str = "", is_private: bool = False, **fields: Any
     ) -> Change:
-        """A status that does not exist is ignored and the note stored: answered 204 all the same.
+        """A status that does not exist or is barred is ignored, and the note stored: answered 204
+        all the same. So is what the user may not do.
 
         A private note that comes with changes becomes two journals, the public one first.
         """
-        if fields.get("status_id", 1) not in STATUSES:
-            del fields["status_id"]
+        if not user.may_write:
+            return Change(issue, ())
+        if fields.get("status_id", 1) not in self.allowed_statuses(issue):
+            fields.pop("status_id", None)
+        assignee = self.users.get(fields.get("assigned_to_id") or 0)
+        if fields.get("assigned_to_id") and not (assignee and assignee.is_member):
+            raise NotValidError("Assignee is invalid")
+        is_private = is_private and user.may_write_private
         details = self._apply(issue, fields)
         journals: list[Journal] = []
         if details and notes and is_private:
@@ -139,6 +154,10 @@ class Site:
         issue.journals += journals
         issue.updated_at = self.now if journals else issue.updated_at
         return Change(issue, tuple(journals))
+
+    def allowed_statuses(self, issue: Issue) -> list[int]:
+        """The present one is among them."""
+        return [one for one in STATUSES if (issue.status_id, one) not in self.barred]
 
     def delete(self, issue: Issue) -> None:
         del self.issues[issue.id]

@@ -158,7 +158,7 @@ def _plugin_user(user: User) -> dict[str, Any]:
     return {
         "id": user.id,
         "login": user.login,
-        "mail": f"{user.login}@example.test",
+        "mail": user.mail,
         "firstname": user.firstname,
         "lastname": user.lastname,
         "identity_url": None,

@@ -1,9 +1,11 @@
 """A post as the page shows it: author, text, cards, reactions, replies."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2s
+from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +15,7 @@ from hub.contracts import JSONObject, JSONValue
 from tests.standins.mattermost.buttons import actions_of, attachments_of
 from tests.standins.mattermost.page.emoji import find_emoji
 from tests.standins.mattermost.page.markdown import render_inline, render_markdown
-from tests.standins.mattermost.records import Post
+from tests.standins.mattermost.records import PUBLIC, Post
 from tests.standins.mattermost.state import State
 
 ASSETS = Path(__file__).parent / "assets"
@@ -54,9 +56,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Button:
+    """A select has options, each a text and its value."""
+
+    id: str
     name: str
     style: str
-    is_select: bool
+    tooltip: str
+    is_dead: bool  # disabled, or its integration was lost by an edit
+    options: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +103,31 @@ class PostView:
     cards: list[Card]
     details: Markup  # props.card
     reactions: list[ReactionView]
+    is_ephemeral: bool = False
 
     @property
     def is_plain(self) -> bool:
         """It may go without a headline below another message of its author."""
-        return not (self.cards or self.priority or self.details or self.is_pinned)
+        has_more = self.cards or self.priority or self.details or self.is_pinned
+        return not (has_more or self.is_ephemeral)
 
 
-def render_post(state: State, post: Post) -> str:
-    """The root with its replies folded under it."""
+def render_post(state: State, post: Post, whispers: Sequence[Post] = ()) -> str:
+    """The root with its replies folded under it, and what only the viewer sees among them."""
     replies = [one for one in state.replies.get(post.id, ()) if not one.deleted_at]
+    told = sorted([*replies, *whispers], key=attrgetter("created_at"))
+    shown = [view_of(state, one, is_ephemeral=one in whispers) for one in told]
     template = TEMPLATES.get_template("post.html")
-    return template.render(
-        post=view_of(state, post), replies=[view_of(state, reply) for reply in replies]
-    )
+    return template.render(post=view_of(state, post), replies=shown)
 
 
-def view_of(state: State, post: Post) -> PostView:
+def render_whisper(state: State, post: Post) -> str:
+    """An ephemeral post that stands in no thread."""
+    template = TEMPLATES.get_template("post.html")
+    return template.render(post=view_of(state, post, is_ephemeral=True), replies=[])
+
+
+def view_of(state: State, post: Post, *, is_ephemeral: bool = False) -> PostView:
     priority = _text(post.priority, "priority") if post.priority else ""
     details = post.props.get("card")
     return PostView(
@@ -123,9 +138,10 @@ def view_of(state: State, post: Post) -> PostView:
         post.is_pinned,
         priority if priority in PRIORITIES else "",
         render_markdown(post.message),
-        [_card_of(attachment) for attachment in attachments_of(post.props)],
+        [_card_of(state, attachment) for attachment in attachments_of(post.props)],
         render_markdown(details) if isinstance(details, str) else Markup(),
         _reactions_of(state, post),
+        is_ephemeral,
     )
 
 
@@ -145,7 +161,7 @@ def _author_of(state: State, post: Post) -> Author:
     return Author(shown, tint, "bot" if user.is_bot or is_webhook else "", picture)
 
 
-def _card_of(attachment: JSONObject) -> Card:
+def _card_of(state: State, attachment: JSONObject) -> Card:
     pictures = [_address(attachment, name) for name in ("image_url", "thumb_url")]
     return Card(
         _color(_text(attachment, "color")),
@@ -159,7 +175,7 @@ def _card_of(attachment: JSONObject) -> Card:
         [address for address in pictures if address],
         render_inline(_text(attachment, "footer")),
         _time_of(attachment.get("ts")),
-        [_button_of(action) for action in actions_of(attachment) if action.get("name")],
+        [_button_of(state, action) for action in actions_of(attachment) if action.get("name")],
     )
 
 
@@ -176,10 +192,32 @@ def _fields_of(attachment: JSONObject) -> list[Field]:
     ]
 
 
-def _button_of(action: JSONObject) -> Button:
+def _button_of(state: State, action: JSONObject) -> Button:
     style = _text(action, "style")
-    is_select = action.get("type") == "select"
-    return Button(_text(action, "name"), style if style in BUTTON_STYLES else "default", is_select)
+    integration = action.get("integration")
+    has_target = isinstance(integration, dict) and bool(integration.get("url"))
+    return Button(
+        _text(action, "id"),
+        _text(action, "name"),
+        style if style in BUTTON_STYLES else "default",
+        _text(action, "tooltip") if has_target else "It leads nowhere",
+        not has_target or bool(action.get("disabled")),
+        _options_of(state, action),
+    )
+
+
+def _options_of(state: State, action: JSONObject) -> list[tuple[str, str]]:
+    """What a select offers; for a button nothing."""
+    if action.get("type") != "select":
+        return []
+    if action.get("data_source") == "users":
+        return [(f"@{user.username}", user.id) for user in state.users.values()]
+    if action.get("data_source") == "channels":
+        public = (one for one in state.channels.values() if one.type == PUBLIC)
+        return [(channel.display_name, channel.id) for channel in public]
+    options = action.get("options")
+    wanted = [one for one in options if isinstance(one, dict)] if isinstance(options, list) else []
+    return [(_text(one, "text"), _text(one, "value")) for one in wanted]
 
 
 def _reactions_of(state: State, post: Post) -> list[ReactionView]:

@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from hub.contracts import JSONObject, JSONValue
 from tests.standins.mattermost.application import Application
 from tests.standins.mattermost.call import ok
-from tests.standins.mattermost.page.posts import ASSETS, TEMPLATES, render_post
-from tests.standins.mattermost.records import DIRECT, GROUP, Channel, Post
+from tests.standins.mattermost.page.posts import ASSETS, TEMPLATES, render_post, render_whisper
+from tests.standins.mattermost.records import DIRECT, GROUP, Channel, Post, User
 from tests.standins.mattermost.seed import BOT_USERNAME, CHANNELS
 from tests.standins.mattermost.state import State
 from tests.standins.serving import Answer, Request, Response
@@ -43,6 +43,7 @@ class Wish:
     boot_id: str
     version: int
     limit: int
+    viewer: str = ""  # a username: whose ephemeral posts are shown
 
 
 class Page:
@@ -51,7 +52,7 @@ class Page:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._waiting: set[asyncio.Future[None]] = set()
-        self._rendered: dict[str, tuple[tuple[str, int], str]] = {}
+        self._rendered: dict[str, tuple[tuple[str, str], str]] = {}
         application.listeners.append(self._wake)
 
     def respond(self, request: Request) -> Answer | Awaitable[Answer]:
@@ -107,7 +108,15 @@ class Page:
         state = self._application.state
         shown = _channel_to_show(state, wish.channel)
         roots = [post for post in state.channel_posts[shown.id] if _is_root(post)]
-        posts: list[JSONValue] = [self._post_json(state, one) for one in roots[-wish.limit :]]
+        viewer = state.user_named(wish.viewer)
+        whispers = [
+            one.post
+            for one in state.ephemerals
+            if viewer is not None and (one.user_id, one.post.channel_id) == (viewer.id, shown.id)
+        ]
+        posts = [self._post_json(state, one, whispers) for one in roots[-wish.limit :]]
+        posts += [_whisper_json(state, one) for one in whispers if _stands_alone(one, roots)]
+        posts.sort(key=lambda one: int(str(one["at"])))
         channels: list[JSONValue] = [_channel_json(state, one) for one in _in_order(state)]
         return {
             "boot_id": state.boot_id,
@@ -115,18 +124,23 @@ class Page:
             "channel": _channel_json(state, shown),
             "channels": channels,
             "earlier_count": max(0, len(roots) - wish.limit),
-            "posts": posts,
+            "team_id": shown.team_id or next(iter(state.teams)),
+            "people": [_person_json(state, user) for user in state.users.values()],
+            "posts": list(posts),
         }
 
-    def _post_json(self, state: State, post: Post) -> JSONObject:
-        stamp = (state.boot_id, post.revision)
+    def _post_json(self, state: State, post: Post, whispers: Sequence[Post]) -> JSONObject:
+        own = [one for one in whispers if one.root_id == post.id]
+        told = [f"{one.id} {one.revision}" for one in own]
+        revision = ", ".join([str(post.revision), *told])
+        stamp = (state.boot_id, revision)
         known = self._rendered.get(post.id)
         if known is None or known[0] != stamp:
-            known = (stamp, render_post(state, post))
+            known = (stamp, render_post(state, post, own))
             if len(self._rendered) > MAX_RENDERED:
                 self._rendered.clear()
             self._rendered[post.id] = known
-        return {"id": post.id, "revision": post.revision, "html": known[1]}
+        return {"id": post.id, "revision": revision, "at": post.created_at, "html": known[1]}
 
 
 def _wish_of(query: dict[str, str]) -> Wish:
@@ -135,6 +149,7 @@ def _wish_of(query: dict[str, str]) -> Wish:
         query.get("boot_id", ""),
         _number(query.get("version", ""), -1),
         max(1, min(_number(query.get("limit", ""), DEFAULT_LIMIT), MAX_LIMIT)),
+        query.get("viewer", ""),
     )
 
 
@@ -144,6 +159,27 @@ def _number(text: str, default: int) -> int:
 
 def _is_root(post: Post) -> bool:
     return not post.root_id and not post.deleted_at
+
+
+def _stands_alone(whisper: Post, roots: Sequence[Post]) -> bool:
+    """It is in no thread, or in one that is gone."""
+    return all(root.id != whisper.root_id for root in roots)
+
+
+def _whisper_json(state: State, post: Post) -> JSONObject:
+    html, revision = render_whisper(state, post), str(post.revision)
+    return {"id": post.id, "revision": revision, "at": post.created_at, "html": html}
+
+
+def _person_json(state: State, user: User) -> JSONObject:
+    """With a token, so that the page can call the API as anybody else's client does."""
+    kind = "bot" if user.is_bot else "guest" if user.is_guest else "person"
+    return {
+        "username": user.username,
+        "name": user.display_name,
+        "kind": kind,
+        "token": state.token_of(user),
+    }
 
 
 def _channel_to_show(state: State, name: str) -> Channel:
@@ -166,6 +202,7 @@ def _in_order(state: State) -> list[Channel]:
 def _channel_json(state: State, channel: Channel) -> JSONObject:
     bot = state.user_named(BOT_USERNAME)
     return {
+        "id": channel.id,
         "name": channel.name,
         "title": _title_of(state, channel),
         "kind": channel.type,

@@ -23,6 +23,12 @@ const state = {
   openThreads: new Set(),
   channelNames: new Set(),
   request: null,
+  viewer: localStorage.getItem("standin-viewer") || "",
+  people: [],
+  channelId: "",
+  teamId: "",
+  replyTo: "", // the root of the thread that is written in
+  pressed: new Set(), // posts whose thread opens if an answer for the viewer comes in
 };
 
 function loadSeen(bootId) {
@@ -40,6 +46,7 @@ async function fetchView() {
     boot_id: state.bootId,
     version: state.version,
     limit: state.limit,
+    viewer: state.viewer,
   });
   state.request = new AbortController();
   const answer = await fetch(`/_chat/view?${query}`, { signal: state.request.signal });
@@ -77,9 +84,37 @@ function show(view) {
   const counts = loadSeen(view.boot_id);
   counts[view.channel.name] = view.channel.count;
   saveSeen(view.boot_id, counts);
+  state.channelId = view.channel.id;
+  state.teamId = view.team_id;
+  showPeople(view.people.filter((one) => one.kind !== "bot"));
   showChannels(view, counts);
   showTitle(view, counts);
   showPosts(view);
+}
+
+/** The first time the page belongs to somebody without any privilege. */
+function showPeople(people) {
+  const isKnown = people.some((one) => one.username === state.viewer);
+  if (JSON.stringify(people) === JSON.stringify(state.people) && isKnown) return;
+  state.people = people;
+  if (!isKnown) setViewer((people.find((one) => one.username !== "admin") || people[0]).username);
+  find("who").replaceChildren(
+    ...people.map((one) => {
+      const suffix = one.kind === "guest" ? " (guest)" : "";
+      return new Option(one.username + suffix, one.username, false, one.username === state.viewer);
+    }),
+  );
+}
+
+function setViewer(username) {
+  state.viewer = username;
+  localStorage.setItem("standin-viewer", username);
+  lookAgain();
+}
+
+function lookAgain() {
+  state.version = -1;
+  state.request?.abort();
 }
 
 function unreadOf(channel, counts) {
@@ -138,6 +173,7 @@ function showTitle(view, counts) {
   const facts = [channel.purpose];
   if (channel.is_archived) facts.unshift("Archived");
   if (!channel.has_bot && channel.purpose.indexOf("hub") < 0) facts.push("the hub's bot is no member");
+  find("text").placeholder = `Write to ${channel.title}, or type a /command`;
   find("purpose").textContent = facts.filter(Boolean).join(" · ");
   const unread = view.channels.reduce((sum, one) => sum + unreadOf(one, counts), 0);
   document.title = `${unread ? `(${unread}) ` : ""}${channel.title} · Stand-in chat`;
@@ -180,7 +216,7 @@ function updateList(posts, isAnimated) {
       const fresh = parsePost(post);
       fresh.classList.toggle("is-new", isAnimated && !article);
       hasNews ||= !article;
-      if (article) article.replaceWith(fresh);
+      if (article) replacePost(article, fresh);
       else if (previous) previous.after(fresh);
       else list.prepend(fresh);
       article = fresh;
@@ -191,12 +227,30 @@ function updateList(posts, isAnimated) {
   return hasNews;
 }
 
+/** The keyboard stays where it was. */
+function replacePost(article, fresh) {
+  const held = article.contains(document.activeElement) ? document.activeElement : null;
+  article.replaceWith(fresh);
+  if (!held) return;
+  const owner = held.closest("article").id;
+  const place = owner === fresh.id ? fresh : fresh.querySelector(`[id="${owner}"]`);
+  const same = held.dataset.action
+    ? place?.querySelector(`[data-action="${CSS.escape(held.dataset.action)}"]:enabled`)
+    : place?.querySelector(held.matches("[data-thread]") ? "[data-thread]" : "[data-reply]");
+  (same || fresh.querySelector("[data-reply]"))?.focus({ preventScroll: true });
+}
+
 function parsePost(post) {
   const holder = document.createElement("template");
   holder.innerHTML = post.html.trim();
   const article = holder.content.querySelector("article");
   for (const time of article.querySelectorAll("time")) localize(time);
   for (const span of article.querySelectorAll("span.channel")) linkChannel(span);
+  article.classList.toggle("is-answered", post.id === state.replyTo);
+  if (state.pressed.has(post.id) && article.querySelector(".thread .is-whisper")) {
+    state.pressed.delete(post.id);
+    state.openThreads.add(post.id);
+  }
   if (state.openThreads.has(post.id)) setThread(article, true);
   return article;
 }
@@ -276,11 +330,90 @@ function openChannel(name) {
 
 function enterChannel(name) {
   state.channel = name;
-  state.version = -1;
   state.limit = PAGE_SIZE;
   setSidebar(false);
   setPanel(null);
-  state.request?.abort();
+  setReplyTo(null);
+  report("");
+  lookAgain();
+}
+
+/** A call as the client of the chosen person makes it; a refusal becomes an Error. */
+async function callApi(path, body) {
+  const person = state.people.find((one) => one.username === state.viewer);
+  const answer = await fetch(`/api/v4${path}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${person.token}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  const value = text.startsWith("{") ? JSON.parse(text) : {};
+  if (!answer.ok) throw new Error(`${value.message || "Refused."} (${answer.status})`);
+  return value;
+}
+
+function report(text, isProblem = false) {
+  find("outcome").textContent = text;
+  find("outcome").classList.toggle("is-problem", isProblem);
+}
+
+/** What was typed stays until it has arrived. */
+async function send() {
+  const text = find("text").value.trim();
+  if (!text || find("send").disabled) return;
+  const place = { channel_id: state.channelId, root_id: state.replyTo };
+  find("send").disabled = true;
+  report("Sending…");
+  if (state.replyTo) state.openThreads.add(state.replyTo);
+  try {
+    if (text.startsWith("/")) {
+      await callApi("/commands/execute", { ...place, team_id: state.teamId, command: text });
+    } else await callApi("/posts", { ...place, message: text });
+    find("text").value = "";
+    fitText();
+    report("");
+    if (!place.root_id) scrollToBottom();
+  } catch (error) {
+    report(error.message, true);
+  }
+  find("send").disabled = false;
+}
+
+async function press(control) {
+  const article = control.closest("article");
+  const postId = article.id.slice(5);
+  const name = control.getAttribute("aria-label") || control.textContent.trim();
+  state.pressed.add((article.closest("#list > article") || article).id.slice(5));
+  const body = control.tagName === "SELECT" ? { selected_option: control.value } : {};
+  control.setAttribute("aria-busy", "true");
+  report(`${name}…`);
+  try {
+    const path = `/posts/${postId}/actions/${encodeURIComponent(control.dataset.action)}`;
+    const answer = await callApi(path, body);
+    const problem = answer.error?.message;
+    report(problem || `${name}: done`, Boolean(problem));
+  } catch (error) {
+    report(error.message, true);
+  }
+  control.removeAttribute("aria-busy");
+}
+
+function setReplyTo(article) {
+  for (const one of list.querySelectorAll(".is-answered")) one.classList.remove("is-answered");
+  state.replyTo = article ? article.id.slice(5) : "";
+  find("replying").hidden = !article;
+  if (!article) return;
+  report("");
+  article.classList.add("is-answered");
+  const text = article.querySelector(".card-title, .body > *")?.textContent.trim();
+  find("replying-to").textContent = text || article.dataset.author;
+  find("text").focus();
+}
+
+function fitText() {
+  const box = find("text");
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight}px`;
 }
 
 function setSidebar(isOpen) {
@@ -306,6 +439,10 @@ document.addEventListener("click", (event) => {
   }
   const thread = event.target.closest("[data-thread]");
   if (thread) setThread(thread.closest("article"), thread.getAttribute("aria-expanded") !== "true");
+  const reply = event.target.closest("[data-reply]");
+  if (reply) setReplyTo(reply.closest("article"));
+  const button = event.target.closest("button[data-action]");
+  if (button && !button.hasAttribute("aria-busy")) press(button);
   const details = event.target.closest("[data-details]");
   if (details) {
     const place = details.closest(".post-main").querySelector(":scope > template.details");
@@ -314,8 +451,27 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  if (find("panel").hidden && !find("sidebar").classList.contains("is-open")) setReplyTo(null);
   setPanel(null);
   setSidebar(false);
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-action]") && event.target.value) press(event.target);
+});
+find("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send();
+});
+find("text").addEventListener("input", fitText);
+find("text").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  send();
+});
+find("who").addEventListener("change", () => setViewer(find("who").value));
+find("stop-replying").addEventListener("click", () => {
+  setReplyTo(null);
+  find("text").focus();
 });
 scroller.addEventListener("scroll", () => {
   const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
@@ -331,7 +487,6 @@ find("close-panel").addEventListener("click", () => setPanel(null));
 find("jump").addEventListener("click", scrollToBottom);
 find("earlier").addEventListener("click", () => {
   state.limit += PAGE_SIZE;
-  state.version = -1;
-  state.request?.abort();
+  lookAgain();
 });
 follow();

@@ -1,0 +1,7 @@
+"""A stand-in for Zammad: tickets and users in memory, its API, its webhook about notes."""
+
+from tests.standins.zammad.api import ZammadStandin
+from tests.standins.zammad.desk import Desk, RefusedError, User
+from tests.standins.zammad.sending import OutgoingRequest, Webhook
+
+__all__ = ["Desk", "OutgoingRequest", "RefusedError", "User", "Webhook", "ZammadStandin"]
