@@ -16,6 +16,7 @@ from hub.markdown import escape
 from hub.models import Channel, CommandInvocation, SlashCommand
 from hub.replying import fail_or_retry, reply
 from hub.sentences import sentence as _
+from hub.thread_notes import mark_reply
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def run_invocation(invocation: CommandInvocation) -> None:
             ending = _run(invocation)
             if ending is not None:
                 end(invocation, ending, timezone.now())
+                mark_reply(invocation)
     except LostClaim:
         logger.info("Invocation %s is continued elsewhere", invocation.pk)
     except Exception:

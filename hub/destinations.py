@@ -3,7 +3,7 @@
 Frozen records; standard library only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -125,6 +125,25 @@ class Conversations:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """One frame of the stream of events."""
+
+    sequence: int | None = None  # of its connection; a gap means that something was missed
+    connection_id: str = ""  # a greeting: everything before a new one may have been missed
+    post: ChatPost | None = None  # just written
+    username: str = ""  # of who wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How to hear what is written in the channels where the bot is a member."""
+
+    target: Callable[[ServerView, str, int], str]  # to go on with: connection id, next sequence
+    headers: Callable[[ServerView], Mapping[str, str]]
+    read: Callable[[str], Heard]
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """Where messages go. All functions raise DeliveryError."""
 
@@ -138,3 +157,4 @@ class Destination:
     join_channel: Callable[[ServerView, str], None]  # (server, channel_id): the bot becomes member
     is_up: Callable[[ServerView], bool]
     conversations: Conversations
+    listening: Listening

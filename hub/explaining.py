@@ -17,8 +17,11 @@ from hub.contracts import (
     ParsedEvent,
     Severity,
 )
+from hub.echoes import drop_echoes
 from hub.matching import Parsed, Planned, Received, match_event, parse_event
+from hub.mentions import mentions_owner
 from hub.models import Event, TriggerRule, WebhookToken
+from hub.owners import with_owners
 from hub.rules import ANY_KIND, CompiledChannel, CompiledRule, RuleIndex, compile_rule
 from hub.views import source_view
 
@@ -60,6 +63,7 @@ def recall(row: Event, *, with_previous: bool = True) -> Recalled | None:
     parsed = parse_event(received) if row.body else Parsed(received, _from_row(row), row.note)
     if parsed.event is not None and row.is_enriched:
         parsed = replace(parsed, event=_enriched(parsed.event, row))
+    [parsed] = drop_echoes([parsed])
     return Recalled(parsed, _previous_data(row) if with_previous else None, str(row))
 
 
@@ -118,6 +122,8 @@ def rehearse(
     key = (received.integration.name, ANY_KIND)
     awake = replace(recalled.parsed, received=replace(received, is_source_active=True))
     told = replace(awake, event=replace(event, ignored_because=""))
+    if mentions_owner(rule.mentions):
+        [told] = with_owners([told])
     return match_event(told, RuleIndex(rules={key: (always,)}, channels=channels)).planned
 
 

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from hub import registry
 from hub.contracts import InboundRequest, JSONObject, SourceView
+from hub.echoes import drop_echoes
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
 from hub.models import Delivery, Event, Source, WebhookToken
+from hub.owners import meet_owners, with_owners
 from hub.planning import NO_OPENINGS, mark_failed, reference_key, write_matches
 from hub.rules import RuleIndex, load_rules
 from hub.sending import Openings
@@ -133,6 +135,10 @@ class Matcher:
 
     def _match(self, parsed: Sequence[Parsed]) -> list[Match]:
         index = self._configuration.index
+        parsed = drop_echoes(parsed)
+        if index.needs_owners:
+            parsed = with_owners(parsed)
+            meet_owners(parsed)
         previous = _load_previous(parsed) if index.needs_previous else {}
         matches = []
         for one in parsed:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hub.conditions import Verdict
 from hub.context import build_context
@@ -17,6 +17,7 @@ from hub.contracts import (
     PayloadError,
     SourceView,
 )
+from hub.mentions import fill_mentions
 from hub.models import Event
 from hub.rendering import Style, render_message
 from hub.rules import FEW_RULES, CompiledChannel, CompiledRule, RuleIndex, Shelf
@@ -52,6 +53,7 @@ class Parsed:
     received: Received
     event: ParsedEvent | None
     note: str = ""
+    owners: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # usernames by server
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ def _worded(
         style=Style(
             language=channel.language,
             zone=channel.zone,
-            mentions=rule.mentions,
+            mentions=fill_mentions(rule.mentions, parsed.owners.get(channel.server_id, ())),
             priority=rule.priority,
             has_card=rule.has_card,
             may_mention=parsed.received.may_mention,

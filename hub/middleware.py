@@ -6,7 +6,15 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
 
-MACHINE_PATHS = ("/hooks/", "/commands/", "/actions/", "/healthz", "/readyz", "/metrics")
+MACHINE_PATHS = (
+    "/hooks/",
+    "/commands/",
+    "/actions/",
+    "/outgoing/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -105,10 +105,10 @@ def refuse_oversize(request: InboundRequest, *, token: str, address: str, size: 
     return _refuse(request, card, address, Receipt(413, reason), size=size)
 
 
-def refuse_command(request: InboundRequest, name: str, address: str, receipt: Receipt) -> None:
-    """A row for a command that nobody can be shown to have typed."""
+def refuse_call(request: InboundRequest, path: str, address: str, receipt: Receipt) -> None:
+    """A row for what Mattermost cannot be shown to have sent: a command, an outgoing webhook."""
     if _unknown_tokens.allows(address):
-        path = UNPRINTABLE.sub("?", f"/commands/{name}")[:60]
+        path = UNPRINTABLE.sub("?", path)[:60]
         _record_refusal(request, receipt, path=path, address=address)
 
 

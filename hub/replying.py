@@ -44,7 +44,7 @@ def reply(invocation: CommandInvocation, caller: Caller) -> Ending | None:
     LostClaim when another drain goes on with it.
     """
     patterns = load_patterns()
-    typed = parse_reply(invocation.text, lambda word: bool(patterns.find(word)))
+    typed = _read(invocation, patterns)
     _check_text(typed)
     if not invocation.reference:
         if not clear_reference(invocation, typed.reference):
@@ -53,6 +53,16 @@ def reply(invocation: CommandInvocation, caller: Caller) -> Ending | None:
             _wait(invocation)
             return None
     return _write(invocation, typed, caller)
+
+
+def _read(invocation: CommandInvocation, patterns: Patterns) -> ReplyText:
+    """A reply in a thread is all text: nobody types options there.
+
+    Raises CommandError.
+    """
+    if invocation.via == CommandInvocation.Via.THREAD:
+        return ReplyText(text=invocation.text.strip())
+    return parse_reply(invocation.text, lambda word: bool(patterns.find(word)))
 
 
 def clear_reference(invocation: CommandInvocation, word: str) -> bool:

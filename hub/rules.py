@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hub import registry
 from hub.conditions import CompiledConditions, compile_conditions, texts_at
 from hub.contracts import JSONValue
+from hub.mentions import mentions_owner
 from hub.models import Channel, TriggerRule
 from hub.wording import Wording
 
@@ -76,6 +77,7 @@ class RuleIndex:
     rules: Mapping[tuple[str, str], tuple[CompiledRule, ...]] = field(default_factory=dict)
     channels: Mapping[int, CompiledChannel] = field(default_factory=dict)
     needs_previous: bool = False  # some condition asks what has changed
+    needs_owners: bool = False  # some rule mentions the ticket's owner
     _shelves: dict[tuple[str, tuple[str, ...], int], Shelf] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # one per combination that occurs
@@ -115,10 +117,11 @@ def load_rules(version: int) -> RuleIndex:
     """Every active rule from the database; a handful of queries however many there are."""
     channels = {channel.pk: _compiled_channel(channel) for channel in Channel.objects.all()}
     index: dict[tuple[str, str], list[CompiledRule]] = defaultdict(list)
-    needs_previous = False
+    needs_previous = needs_owners = False
     rows = TriggerRule.objects.filter(is_active=True).select_related("source")
     for row in rows.prefetch_related("conditions", "texts", "channels"):
         needs_previous |= any(one.operator == "changed" for one in row.conditions.all())
+        needs_owners |= mentions_owner(row.mentions)
         rule = _compiled_rule(row, channels)
         integration = row.source.integration if row.source is not None else row.integration
         for kind in row.kinds or [ANY_KIND]:
@@ -128,6 +131,7 @@ def load_rules(version: int) -> RuleIndex:
         rules={key: tuple(rules) for key, rules in index.items()},
         channels=channels,
         needs_previous=needs_previous,
+        needs_owners=needs_owners,
     )
 
 

@@ -6,12 +6,14 @@ from django.views.generic import RedirectView
 
 from hub.api.commands import CommandView
 from hub.api.hooks import WebhookView
+from hub.api.outgoing import OutgoingView
 from hub.api.status import health, metrics, readiness
 
 urlpatterns = [
     # Zammad and others follow no redirect: with and without a slash at the end.
     re_path(r"^hooks/(?P<token>[^/]{1,200})/?$", WebhookView.as_view(), name="hook"),
     re_path(r"^commands/(?P<name>[^/]{1,64})/?$", CommandView.as_view(), name="command"),
+    path("outgoing/<str:key>", OutgoingView.as_view(), name="outgoing"),
     path("healthz", health, name="health"),
     path("readyz", readiness, name="readiness"),
     path("metrics", metrics, name="metrics"),

@@ -13,7 +13,7 @@ from hub.answers import make_answer
 from hub.api.requests import client_address, read_request
 from hub.commanding import CommandRefusedError, CommandRequest, answer_command
 from hub.contracts import InboundRequest, PayloadError
-from hub.receiving import Receipt, refuse_command
+from hub.receiving import Receipt, refuse_call
 from hub.sentences import sentence as _
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class CommandView(APIView):
             logger.exception("A command could not be stored")
             text = _("The hub's database is away: please type it again in a minute.")
             return JsonResponse(make_answer(text))
-        refuse_command(request, name, address, receipt)
+        refuse_call(request, f"/commands/{name}", address, receipt)
         return JsonResponse({"error": receipt.reason}, status=receipt.status_code)
 
     def get(self, http_request: Request, name: str) -> HttpResponseBase:

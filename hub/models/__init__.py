@@ -6,6 +6,7 @@ from hub.models.configuration import ConfigVersion, DrainLease
 from hub.models.deliveries import Attempt, Delivery
 from hub.models.events import Event, Reference, Refusal
 from hub.models.monitors import Monitor, Outage
+from hub.models.outgoing import OutgoingWebhook
 from hub.models.people import Account, Person
 from hub.models.rules import Condition, RuleText, TriggerRule
 from hub.models.sources import Source, SourceState, WebhookToken
@@ -24,6 +25,7 @@ __all__ = [
     "MattermostServer",
     "Monitor",
     "Outage",
+    "OutgoingWebhook",
     "Person",
     "Reference",
     "ReferencePattern",

@@ -1,5 +1,7 @@
 """Where messages go: a Mattermost server and its channels."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -32,6 +34,15 @@ class MattermostServer(models.Model):
     bot_username = models.CharField(_("bot"), max_length=64, blank=True, editable=False)
     team_id = models.CharField(max_length=26, blank=True, editable=False)
     server_version = models.CharField(_("version"), max_length=80, blank=True, editable=False)
+    has_verified_emails = models.BooleanField(
+        _("verifies e-mail addresses"),
+        default=False,
+        help_text=_(
+            "Only if nobody can enter somebody else's address there: by single sign-on, or with "
+            "RequireEmailVerification on. People may then write as the accounts that were matched "
+            "by e-mail; otherwise an administrator confirms each one first."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     # The breaker: while down_since is set, deliveries are held and one probe is sent at probe_at.
     down_since = models.DateTimeField(_("down since"), null=True, blank=True, editable=False)
@@ -67,6 +78,10 @@ class Channel(models.Model):
         BROADCAST = "broadcast", _("in the thread and again in the channel")
         FLAT = "flat", _("every message on its own")
 
+    class ThreadReplies(models.TextChoices):
+        OFF = "off", _("stay in Mattermost")
+        NOTES = "notes", _("become internal notes in the ticket")
+
     server = models.ForeignKey(
         MattermostServer, models.PROTECT, related_name="channels", verbose_name=_("server")
     )
@@ -99,6 +114,16 @@ class Channel(models.Model):
     threading = models.CharField(
         _("threading"), max_length=10, choices=Threading.choices, default=Threading.THREAD
     )
+    thread_replies = models.CharField(
+        _("replies in threads"),
+        max_length=10,
+        choices=ThreadReplies.choices,
+        default=ThreadReplies.OFF,
+        help_text=_(
+            "What people answer under a ticket's card. They are heard by manage.py listen, and in "
+            "public channels also by an outgoing webhook."
+        ),
+    )
     language = models.CharField(
         _("language"), max_length=5, choices=[("en", "English"), ("nl", "Nederlands")], default="en"
     )
@@ -120,8 +145,17 @@ class Channel(models.Model):
     # The token bucket of max_posts_per_minute, shared by all drains.
     tokens = models.FloatField(default=0, editable=False)
     tokens_at = models.DateTimeField(null=True, editable=False)
+    # Replies in threads are read up to here; where the connection broke off, it goes on.
+    heard_until = models.DateTimeField(null=True, editable=False)
     history = HistoricalRecords(
-        excluded_fields=["webhook_url", "problem", "checked_at", "tokens", "tokens_at"]
+        excluded_fields=[
+            "webhook_url",
+            "problem",
+            "checked_at",
+            "tokens",
+            "tokens_at",
+            "heard_until",
+        ]
     )
 
     class Meta:
@@ -134,6 +168,12 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name if self.name.startswith("@") else f"~{self.name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What was said while nobody was to listen stays where it was said."""
+        if self.thread_replies == self.ThreadReplies.OFF:
+            self.heard_until = None
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         people = self.name.startswith("@")

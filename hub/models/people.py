@@ -25,6 +25,9 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        self.email = self.email.lower()
+
 
 class Account(models.Model):
     """A person's account in one system: a source, or a Mattermost server."""
@@ -33,6 +36,7 @@ class Account(models.Model):
         MATCHED = "matched", _("matched by e-mail")
         CONFIRMED = "confirmed", _("confirmed")
         REJECTED = "rejected", _("not this person")
+        ABSENT = "absent", _("no account there")  # remembered, so as not to ask again and again
 
     person = models.ForeignKey(
         Person, models.CASCADE, related_name="accounts", verbose_name=_("person")
@@ -53,9 +57,9 @@ class Account(models.Model):
         related_name="accounts",
         verbose_name=_("Mattermost server"),
     )
-    external_id = models.CharField(_("id there"), max_length=200)
+    external_id = models.CharField(_("id there"), max_length=200, blank=True)
     login = models.CharField(_("login"), max_length=200, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True, db_index=True)
     name = models.CharField(_("name there"), max_length=200, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.MATCHED
@@ -73,15 +77,25 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["source", "external_id"],
-                condition=~Q(source=None) & ~Q(state="rejected"),
+                condition=~Q(source=None) & ~Q(state__in=["rejected", "absent"]),
                 name="account_of_one_person_per_source",
             ),
             models.UniqueConstraint(
                 fields=["server", "external_id"],
-                condition=~Q(server=None) & ~Q(state="rejected"),
+                condition=~Q(server=None) & ~Q(state__in=["rejected", "absent"]),
                 name="account_of_one_person_per_server",
             ),
+            models.CheckConstraint(
+                condition=Q(state="absent") ^ ~Q(external_id=""), name="account_has_an_id"
+            ),
+        ]
+        indexes = [
+            # The owner of a ticket, whom a rule mentions.
+            models.Index(fields=["source", "login"], name="account_by_login"),
         ]
 
     def __str__(self) -> str:
         return f"{self.login or self.name or self.external_id} ({self.source or self.server})"
+
+    def clean(self) -> None:
+        self.email = self.email.lower()

@@ -63,7 +63,13 @@ class TriggerRule(models.Model):
         help_text=_("If registered and allowed for its token, else to the token's default."),
     )
     mentions = models.CharField(
-        _("mentions"), max_length=200, blank=True, help_text=_("@here, @channel, @anja, …")
+        _("mentions"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "@here, @channel, @anja, …; @owner is whoever the ticket belongs to, if Mattermost "
+            "knows him. A user called owner is written @@owner."
+        ),
     )
     priority = models.CharField(
         _("priority"), max_length=10, choices=Priority.choices, default=Priority.NONE, blank=True

@@ -4,6 +4,7 @@ from hub.destinations import Destination
 from integrations.mattermost.channels import find_channel, join_channel
 from integrations.mattermost.connection import check_connection, is_up
 from integrations.mattermost.conversations import CONVERSATIONS
+from integrations.mattermost.listening import LISTENING
 from integrations.mattermost.posts import edit, post, react
 
 DESTINATION = Destination(
@@ -17,4 +18,5 @@ DESTINATION = Destination(
     join_channel=join_channel,
     is_up=is_up,
     conversations=CONVERSATIONS,
+    listening=LISTENING,
 )

@@ -36,7 +36,7 @@ def is_channel_admin(server: ServerView, channel_id: str, user_id: str) -> bool:
 
 def fetch_post(server: ServerView, post_id: str) -> ChatPost | None:
     post = find(server, f"/posts/{quote(post_id, safe='')}")
-    return _post(post) if post is not None else None
+    return read_post(post) if post is not None else None
 
 
 def fetch_recent(server: ServerView, channel_id: str, limit: int) -> tuple[ChatPost, ...]:
@@ -121,10 +121,10 @@ def _listed(posts: JSONObject) -> tuple[ChatPost, ...]:
     if not isinstance(order, list) or not isinstance(by_id, dict):
         return ()
     found = (by_id.get(post_id) for post_id in order if isinstance(post_id, str))
-    return tuple(_post(post) for post in found if isinstance(post, dict))
+    return tuple(read_post(post) for post in found if isinstance(post, dict))
 
 
-def _post(post: JSONObject) -> ChatPost:
+def read_post(post: JSONObject) -> ChatPost:
     props, created_at = post.get("props"), post.get("create_at")
     milliseconds = created_at if isinstance(created_at, int) else 0
     return ChatPost(

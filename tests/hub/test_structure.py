@@ -66,12 +66,13 @@ def test_integrations_do_not_know_each_other() -> None:
     assert offenders == []
 
 
-@pytest.mark.parametrize("module", ["django_q", "requests", "psycopg"])
+@pytest.mark.parametrize("module", ["django_q", "requests", "psycopg", "websocket"])
 def test_each_foreign_library_has_one_door(module: str) -> None:
     doors = {
         "django_q": {"queue.py"},
         "requests": {"http.py", "http_errors.py"},
         "psycopg": {"waking.py", "sql.py"},
+        "websocket": {"streams.py"},
     }
 
     users = {

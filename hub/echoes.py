@@ -1,0 +1,150 @@
+"""Recognises the hub's own notes when their system tells about them, and does not tell them on."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from hub.contracts import ParsedEvent
+from hub.matching import Parsed
+from hub.models import CommandInvocation
+from hub.plaintext import html_to_text
+from hub.tickets import fingerprint
+
+SAME_TEXT_WITHIN = timedelta(minutes=10)  # while the id of the note is not known yet
+NOTE_WORDS = frozenset(("commented", "replied", "noted"))
+NOTE_KINDS = frozenset(("comment.added",))
+WORDLESS = fingerprint("")  # of emoji and marks alone: alike for all of them
+GENERAL_WORD = "updated"  # the kind of a note where a system has no word of its own for it
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A note that the hub wrote, or is writing."""
+
+    username: str
+    note_id: str  # empty until its system has answered
+    reference: str
+    external_id: str
+    times: tuple[datetime, ...]
+
+    def is_on(self, event: ParsedEvent) -> bool:
+        reference = event.reference
+        if reference is None or (self.note_id and event.note_id):
+            return False  # two ids that differ are two notes, however alike
+        if self.external_id:
+            return self.external_id == reference.external_id
+        return self.reference == reference.display
+
+    def is_about(self, moment: datetime) -> bool:
+        return any(abs(moment - time) <= SAME_TEXT_WITHIN for time in self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """The hub's own notes that a batch may be about, by source and id, and by source and text."""
+
+    by_id: Mapping[tuple[int, str], _Own]
+    by_text: Mapping[tuple[int, str], Sequence[_Own]]
+
+
+def drop_echoes(batch: Sequence[Parsed]) -> list[Parsed]:
+    """The batch, in which the hub's own notes are told by nobody.
+
+    What else an event tells stays. One query for the whole batch, none without a note in it.
+    """
+    noted = [one for one in batch if one.event is not None and _has_note(one.event)]
+    if not noted:
+        return list(batch)
+    owned = _load(noted)
+    if not owned.by_id and not owned.by_text:
+        return list(batch)
+    return [_without_echo(one, owned) for one in batch]
+
+
+def _has_note(event: ParsedEvent) -> bool:
+    return bool(event.note_id or event.note_text) and not event.ignored_because
+
+
+def _without_echo(parsed: Parsed, owned: _Owned) -> Parsed:
+    event = parsed.event
+    if event is None or not _has_note(event):
+        return parsed
+    own = _find_own(parsed, event, owned)
+    return parsed if own is None else replace(parsed, event=_silenced(event, own.username))
+
+
+def _find_own(parsed: Parsed, event: ParsedEvent, owned: _Owned) -> _Own | None:
+    source_id = parsed.received.source_id
+    by_id = owned.by_id.get((source_id, event.note_id)) if event.note_id else None
+    if by_id is not None:
+        return by_id
+    moment = parsed.received.request.received_at
+    for print_ in fingerprints_of(event.note_text):
+        for own in owned.by_text.get((source_id, print_), ()):
+            if own.is_on(event) and own.is_about(moment):
+                return own
+    return None
+
+
+def _silenced(event: ParsedEvent, username: str) -> ParsedEvent:
+    kinds = tuple(kind for kind in event.kinds if not _is_about_note(kind))
+    was_only_note = kinds == event.kinds and not event.changed and _is_general(kinds)
+    if kinds and not was_only_note:
+        return replace(event, kinds=kinds)
+    return replace(event, ignored_because=f"written from Mattermost by @{username}")
+
+
+def _is_about_note(kind: str) -> bool:
+    return kind in NOTE_KINDS or kind.rpartition(".")[2] in NOTE_WORDS
+
+
+def _is_general(kinds: Sequence[str]) -> bool:
+    return all(kind.rpartition(".")[2] == GENERAL_WORD for kind in kinds)
+
+
+def fingerprints_of(text: str) -> list[str]:
+    """Of the whole text, and of what follows its first line: that may name the author."""
+    prints = (fingerprint(one) for one in _readings(text))
+    return [one for one in dict.fromkeys(prints) if one != WORDLESS]
+
+
+def _readings(text: str) -> Iterator[str]:
+    """As plain text and as HTML: what comes is either, and does not say which."""
+    for plain in dict.fromkeys((text, html_to_text(text))):
+        yield plain
+        yield plain.strip().partition("\n")[2]
+
+
+def _load(noted: Iterable[Parsed]) -> _Owned:
+    ids, prints = set(), set()
+    sources = set()
+    for parsed in noted:
+        event = parsed.event
+        if event is not None:
+            sources.add(parsed.received.source_id)
+            ids |= {event.note_id} - {""}
+            prints |= set(fingerprints_of(event.note_text))
+    rows = CommandInvocation.objects.filter(
+        Q(note_id__in=ids) | Q(note_fingerprint__in=prints), source__in=sources
+    ).only(
+        *("source_id", "username", "reference", "external_id", "note_id", "note_fingerprint"),
+        *("received_at", "look_since", "finished_at"),
+    )
+    by_id: dict[tuple[int, str], _Own] = {}
+    by_text: dict[tuple[int, str], list[_Own]] = {}
+    for row in rows:
+        own, source_id = _own(row), row.source_id or 0
+        if row.note_id:
+            by_id[source_id, row.note_id] = own
+        if row.note_fingerprint:
+            by_text.setdefault((source_id, row.note_fingerprint), []).append(own)
+    return _Owned(by_id, by_text)
+
+
+def _own(row: CommandInvocation) -> _Own:
+    times = (row.received_at, row.look_since, row.finished_at)
+    return _Own(
+        row.username, row.note_id, row.reference, row.external_id, tuple(t for t in times if t)
+    )
