@@ -23,7 +23,16 @@ PIECES = (
         "*",
         "|",
     ),
-    *("# Title\n", "> quoted\n", ">\n", "- one\n- two\n", "3. three\n", "\n", "\n\n", "    indented\n"),
+    *(
+        "# Title\n",
+        "> quoted\n",
+        ">\n",
+        "- one\n- two\n",
+        "3. three\n",
+        "\n",
+        "\n\n",
+        "    indented\n",
+    ),
     *("https://x.example.test/a?b=1&c=<2>", "[label](https://x.example.test)", "[x]: y", "![p](q)"),
     *(
         "[run](javascript:alert(1))",
