@@ -4,10 +4,12 @@ from pathlib import Path
 
 from hub.contracts import Integration
 from integrations.erpnext.events import identify, parse, verify
+from integrations.erpnext.finding import find_account, find_ticket
 from integrations.erpnext.kinds import EVENT_HEADER, KINDS
 from integrations.erpnext.polling import poll
 from integrations.erpnext.probing import probe
 from integrations.erpnext.remembering import enrich
+from integrations.erpnext.writing import reply
 
 INTEGRATION = Integration(
     name="erpnext",
@@ -20,6 +22,10 @@ INTEGRATION = Integration(
     enrich=enrich,
     poll=poll,
     probe=probe,
+    find_ticket=find_ticket,
+    reply=reply,
+    reply_options=frozenset(("close", "status", "assign")),
+    find_account=find_account,
     reference_pattern=r"[A-Z][A-Z0-9/-]*-\d{2,}(?:-\d+)*",
     credential_names=("api_key", "api_secret"),
     options={
@@ -30,6 +36,8 @@ INTEGRATION = Integration(
         "fields": "keys of your own field tables and the ERPNext field each stands for: "
         '{"klantnaam": "customer_name"}',
         "own_login": "the e-mail address of the hub's user: its comments are not told about",
+        "write_as": "person: comments from chat carry the person's own address; the text names the "
+        "person in any case",
         "poll": 'what the hub looks for every hour: ["invoices"] (the default), '
         '["invoices", "projects"], or [] for nothing',
         "poll_minutes": "how many minutes lie between two looks (60)",

@@ -33,6 +33,17 @@ class Query:
     order: str = "name asc"
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. Without a `read_timeout` somebody waits for it: the usual one."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    json: JSONValue = None
+    read_timeout: float | None = None
+
+
 def has_credentials(source: SourceView) -> bool:
     """Can the API be asked at all?"""
     return source.http is not None and all(
@@ -109,13 +120,8 @@ def _fetch_page(
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _get(
-    source: SourceView,
-    path: str,
-    params: Mapping[str, str] | None = None,
-    *,
-    read_timeout: float,
-) -> HttpResponse:
+def call(source: SourceView, asked: Call) -> HttpResponse:
+    """Raises DeliveryError with Frappe's own words in the sentence."""
     http = source.http
     if http is None:
         raise DeliveryError("The source has no address", permanent=True)
@@ -123,13 +129,24 @@ def _get(
     token = f"token {credentials.get('api_key', '')}:{credentials.get('api_secret', '')}"
     return _explained(
         lambda: http.request(
-            "GET",
-            path,
+            asked.method,
+            asked.path,
             headers={"Authorization": token, "Accept": "application/json"},
-            params=params,
-            read_timeout=read_timeout,
+            params=asked.params,
+            json=asked.json,
+            read_timeout=asked.read_timeout,
         )
     )
+
+
+def _get(
+    source: SourceView,
+    path: str,
+    params: Mapping[str, str] | None = None,
+    *,
+    read_timeout: float,
+) -> HttpResponse:
+    return call(source, Call("GET", path, params, read_timeout=read_timeout))
 
 
 def _message(answer: HttpResponse) -> JSONValue:
@@ -147,14 +164,8 @@ def _explained(call: Callable[[], HttpResponse]) -> HttpResponse:
             raise
         name = EXCEPTION_NAME.search(error.response_excerpt)
         is_passing = error.status_code == REFUSED and name is not None and name[1] in PASSING
-        raise DeliveryError(
-            f"{error}: {said}",
-            permanent=error.permanent and not is_passing,
-            retry_after=error.retry_after,
-            status_code=error.status_code,
-            response_excerpt=error.response_excerpt,
-            is_fate_unknown=error.is_fate_unknown,
-        ) from error
+        permanent = error.permanent and not is_passing
+        raise error.reworded(f"{error}: {said}", permanent=permanent) from error
 
 
 def explain(answer: str) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from hub.contracts import InboundRequest, JSONObject, JSONValue, PayloadError
+from hub.contracts import InboundRequest, JSONObject, JSONValue, PayloadError, SourceView
 from integrations.erpnext.kinds import (
     CHANGED,
     DOCTYPES,
@@ -18,6 +19,7 @@ from integrations.erpnext.reading import Node
 
 MAX_NAME_CHARS = 140  # of documents and DocTypes in Frappe
 COMMENT = "Comment"
+DEFAULT_DESK = "app"  # up to v15; v16 forwards from there
 NO_MILESTONE = "the webhook says project.milestone, but the task is not marked as one"
 
 # Keys that field tables use; the first one that is there counts. The option `fields` adds others.
@@ -66,10 +68,19 @@ def read_document(
     if not name:
         raise PayloadError("the body names no document: send its `name`", fields.at("name"))
     doctype = _short(root, "doctype") or _short(fields, "doctype")
-    doctype = doctype or _doctype_by_prefix(name, options)
+    doctype = doctype or doctype_by_prefix(name, options)
     said = find_said_kind(_said_word(request, root), doctype)
     doctype = doctype or DOCTYPES.get(said, ("",))[0]
     return _settled(root, fields, (doctype, name), said)
+
+
+def desk_url(source: SourceView, doctype: str, name: str) -> str:
+    """The document in the desk: `/app/sales-invoice/INV-2024-001`."""
+    if not source.base_url or not doctype:
+        return ""
+    desk = str(source.options.get("desk") or DEFAULT_DESK).strip("/")
+    slug = quote(doctype.lower().replace(" ", "-"), safe="")
+    return f"{source.base_url}/{desk}/{slug}/{quote(name, safe='')}"
 
 
 def _refuse_other_bodies(body: JSONObject) -> None:
@@ -112,7 +123,7 @@ def _short(node: Node, name: str) -> str:
     return text
 
 
-def _doctype_by_prefix(name: str, options: Mapping[str, JSONValue]) -> str:
+def doctype_by_prefix(name: str, options: Mapping[str, JSONValue]) -> str:
     """Of the beginnings that fit the longest counts, an admin's own before the usual ones."""
     own = options.get("prefixes")
     for table in (own if isinstance(own, dict) else {}, PREFIXES):

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from hub import signatures
 from hub.contracts import (
@@ -15,14 +14,15 @@ from hub.contracts import (
     PayloadError,
     SourceView,
 )
+from hub.markup import text_of_html, without_author_line
 from integrations.erpnext import kinds
-from integrations.erpnext.documents import ErpDocument, read_document
+from integrations.erpnext.documents import ErpDocument, desk_url, read_document
 from integrations.erpnext.fields import read_data, read_title
 from integrations.erpnext.reading import Node, zone_of
 
 NO_OPTIONS: Mapping[str, JSONValue] = {}
 HASH_CHARS = 16
-DEFAULT_DESK = "app"  # up to v15; v16 forwards from there
+MAX_NOTE_CHARS = 1_000_000  # of HTML; a note from Mattermost has 16,383 characters at most
 DELETED = "document.deleted"
 OWN_ECHO = "the hub's own change came back"
 ECHOES = frozenset(("comment.added", kinds.CHANGED))
@@ -70,6 +70,8 @@ def parse(request: InboundRequest, source: SourceView) -> ParsedEvent:
         changed=kinds.CHANGED_FIELDS.get(kind, ()),
         ignored_because=_ignored_because(document, source),
         state_keys=tuple(keys),
+        note_id=document.name if document.is_comment else "",
+        note_text=_note_text(document),
     )
 
 
@@ -123,13 +125,15 @@ def _reference(document: ErpDocument) -> ExternalReference:
 
 
 def _url(document: ErpDocument, source: SourceView) -> str:
-    """The document in the desk: `/app/sales-invoice/INV-2024-001`; a deleted one has none."""
-    doctype, name = _about(document)
-    if not source.base_url or not doctype or DELETED in document.kinds:
+    """A deleted document has none."""
+    return "" if DELETED in document.kinds else desk_url(source, *_about(document))
+
+
+def _note_text(document: ErpDocument) -> str:
+    """As a comment of the hub is recognised by; nothing of other documents."""
+    if not document.is_comment:
         return ""
-    desk = str(source.options.get("desk") or DEFAULT_DESK).strip("/")
-    slug = quote(doctype.lower().replace(" ", "-"), safe="")
-    return f"{source.base_url}/{desk}/{slug}/{quote(name, safe='')}"
+    return without_author_line(text_of_html(document.fields.text("content", MAX_NOTE_CHARS)))
 
 
 def _actor(document: ErpDocument) -> Actor | None:

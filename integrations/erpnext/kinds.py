@@ -83,6 +83,7 @@ STATUSES: Mapping[str, frozenset[str]] = {
         ("Open", "Working", "Pending Review", "Overdue", "Template", "Completed", "Cancelled")
     ),
     "Project": frozenset(("Open", "Completed", "Cancelled")),
+    "Issue": frozenset(("Open", "Replied", "On Hold", "Resolved", "Closed")),
     "Opportunity": frozenset(("Open", "Quotation", "Converted", "Lost", "Replied", "Closed")),
     "Quotation": frozenset(
         ("Draft", "Open", "Replied", "Partially Ordered", "Ordered", "Lost", "Cancelled", "Expired")
@@ -101,6 +102,23 @@ STATUSES: Mapping[str, frozenset[str]] = {
         )
     ),
 }
+# The status that closes a document, of those whose status people set by hand.
+CLOSING: Mapping[str, str] = {
+    "Task": "Completed",
+    "Project": "Completed",
+    "Issue": "Closed",
+    "Opportunity": "Closed",
+}
+# ERPNext works out the status of these from what is delivered, billed and paid.
+COMPUTED_STATUSES = frozenset(
+    (
+        *("Sales Order", "Sales Invoice", "Quotation", "Delivery Note", "Payment Entry"),
+        *("Purchase Order", "Purchase Invoice", "Purchase Receipt", "Stock Entry"),
+    )
+)
+OVER_STATUSES = frozenset(
+    ("Completed", "Cancelled", "Closed", "Resolved", "Lost", "Converted", "Paid", "Expired")
+)
 ORDERED = frozenset(("Ordered", "Partially Ordered"))
 NOTHING_OWED = frozenset(
     ("Draft", "Return", "Credit Note Issued", "Paid", "Cancelled", "Internal Transfer")

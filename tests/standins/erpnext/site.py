@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from tests.standins.erpnext.queries import select
-from tests.standins.serving import Request, Response, ServerThread
+from tests.standins.erpnext.sender import Webhook
+from tests.standins.outbox import Outbox
+from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
 
 API_KEY, API_SECRET = "a1b2c3d4e5f6a7b", "f1e2d3c4b5a6978"
 HUB_USER = "hub@ons.example.test"
@@ -15,6 +18,13 @@ COMMENT_ARGUMENTS = (
     *("reference_doctype", "reference_name", "content"),
     *("comment_email", "comment_by"),
 )
+COMMENT_EVENT = {"event": "comment.added", "site": "erpnext.example.test"}
+READABLE = ("Sales Invoice", "Project", "Task", "Comment", "User", "Issue")
+STATUSES = {
+    "Task": ("Open", "Working", "Pending Review", "Overdue", "Completed", "Cancelled"),
+    "Project": ("Open", "Completed", "Cancelled"),
+    "Issue": ("Open", "Replied", "On Hold", "Resolved", "Closed"),
+}
 STATUS_CODES = {
     "AuthenticationError": 401,
     "PermissionError": 403,
@@ -22,6 +32,7 @@ STATUS_CODES = {
     "ValidationError": 417,
     "MandatoryError": 417,
     "TimestampMismatchError": 417,
+    "LinkValidationError": 417,
     "SessionStopped": 503,
 }
 
@@ -40,14 +51,22 @@ class ErpNextStandin:
     """Use it as a context manager; `documents` are by DocType and name.
 
     `readable` are the DocTypes that the role of the hub's user opens. `fault` is raised at every
-    call while it is set.
+    call while it is set. `lost_answers` is how many of the next writes are carried out and then
+    not answered. `passing` are errors raised once each by the next changes of documents.
     """
 
     documents: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    readable: set[str] = field(default_factory=lambda: {"Sales Invoice", "Project", "Task"})
+    readable: set[str] = field(default_factory=lambda: set(READABLE))
+    users: list[dict[str, Any]] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)  # method, path
     fault: FrappeError | None = None
+    lost_answers: int = 0
+    passing: list[FrappeError] = field(default_factory=list)
+    zone: tzinfo = UTC  # of the times it writes
+    now: datetime | None = None  # what its clock shows; without one it runs
+    webhook: Webhook | None = None  # on Comment, after_insert
+    outbox: Outbox = field(default_factory=Outbox)
     port: int = 0
 
     def __enter__(self) -> "ErpNextStandin":
@@ -74,12 +93,16 @@ class ErpNextStandin:
             if is_open and invoice["due_date"] < today:
                 invoice["status"] = "Overdue"
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Answer:
         self.calls.append((request.method, unquote(request.path)))
         try:
-            return _json(200, self._answer(request))
+            answer = _json(200, self._answer(request))
         except FrappeError as error:
             return _json(STATUS_CODES[error.name], error_body(error))
+        if request.method != "GET" and self.lost_answers:
+            self.lost_answers -= 1
+            return Cut.RESET
+        return answer
 
     def _answer(self, request: Request) -> Any:
         if self.fault is not None:
@@ -102,10 +125,12 @@ class ErpNextStandin:
             return {"message": user}
         if method == "frappe.desk.form.utils.add_comment":
             return {"message": self._add_comment(_arguments(request), user)}
+        if method == "frappe.desk.form.assign_to.add":
+            return {"message": self._assign(_arguments(request))}
         raise FrappeError("ValidationError", f"Failed to get method for command {method}")
 
     def _resource(self, request: Request, user: str, doctype: str, name: str) -> Any:
-        documents = self.documents.get(doctype, {})
+        documents = self._of(doctype)
         if user == "Guest" or doctype not in self.readable:
             raise FrappeError(
                 "PermissionError",
@@ -117,8 +142,44 @@ class ErpNextStandin:
         if name not in documents:
             raise FrappeError("DoesNotExistError", f"{doctype} {name} not found")
         if request.method == "PUT":
-            documents[name].update(_arguments(request))
+            self._update(documents[name], _arguments(request))
         return {"data": documents[name]}
+
+    def _of(self, doctype: str) -> dict[str, dict[str, Any]]:
+        listed = {"Comment": self.comments, "User": self.users}
+        if doctype in listed:
+            return {one["name"]: one for one in listed[doctype]}
+        return self.documents.get(doctype, {})
+
+    def _update(self, document: dict[str, Any], fields: dict[str, Any]) -> None:
+        """Validated as a whole: a refused document stays as it was."""
+        if self.passing:
+            raise self.passing.pop(0)
+        status, allowed = fields.get("status"), STATUSES.get(document["doctype"], ())
+        if status is not None and allowed and status not in allowed:
+            names = ", ".join(f'"{one}"' for one in allowed)
+            raise FrappeError(
+                "ValidationError", f'Status cannot be "{status}". It should be one of {names}'
+            )
+        if status == "Completed" and document["doctype"] == "Task" and "completed_on" not in fields:
+            raise FrappeError("MandatoryError", "Completed On is mandatory")
+        document.update(fields, modified=self._moment())
+
+    def _assign(self, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        document = self.documents[arguments["doctype"]][arguments["name"]]
+        known = {one["name"] for one in self.users}
+        names = json.loads(document.get("_assign") or "[]")
+        for name in json.loads(arguments["assign_to"]):
+            if name not in known:
+                raise FrappeError("LinkValidationError", f"Could not find Allocated To: {name}")
+            names += [name] if name not in names else []
+        document["_assign"] = json.dumps(names)
+        return [{"owner": name} for name in names]
+
+    def _moment(self) -> str:
+        """In the zone of the site, without an offset."""
+        now = (self.now or datetime.now(UTC)).astimezone(self.zone)
+        return f"{now:%Y-%m-%d %H:%M:%S.%f}"
 
     def _add_comment(self, arguments: dict[str, Any], user: str) -> dict[str, Any]:
         """Needs only that the document can be read."""
@@ -133,9 +194,14 @@ class ErpNextStandin:
             "name": f"c0ffee{len(self.comments):04d}",
             "comment_type": "Comment",
             "owner": user,
+            "creation": self._moment(),
+            "modified": self._moment(),
             **{argument: arguments[argument] for argument in COMMENT_ARGUMENTS},
         }
         self.comments.append(comment)
+        if self.webhook is not None:
+            webhook = self.webhook
+            self.outbox.put(lambda: webhook.send({**COMMENT_EVENT, **comment, "doc": comment}))
         return comment
 
 
