@@ -5,7 +5,7 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
@@ -194,6 +194,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
+async def _end_other_tasks() -> None:
+    """What was still going on beside the connections."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 class ServerThread:
     """Listens in a thread; can stop and start again on the same port.
 
@@ -223,6 +231,7 @@ class ServerThread:
         """Stop for good and end the thread."""
         if self._thread.is_alive():
             self.stop()
+            asyncio.run_coroutine_threadsafe(_end_other_tasks(), self._loop).result(CALL_TIMEOUT_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(CALL_TIMEOUT_S)
         self._loop.close()
@@ -232,6 +241,10 @@ class ServerThread:
             return function()
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(CALL_TIMEOUT_S)
+
+    def run(self, start: Callable[[], Coroutine[object, object, T]], timeout_s: float) -> T:
+        """As `call`, for work that waits for others."""
+        return asyncio.run_coroutine_threadsafe(start(), self._loop).result(timeout_s)
 
     async def _listen(self) -> None:
         if self._listener is None:

@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error}\n")
         standin.close()
         return 1
+    standin.configure(EnableCommands=True)  # its page has a box for them
     sys.stdout.write(
         f"Stand-in for Mattermost on {standin.url} (team {TEAM_NAME}, bot token {options.token})\n"
     )

@@ -1,9 +1,10 @@
 """What tests and demos may see and do behind the API's back."""
 
 from hub.contracts import JSONObject, JSONValue
+from tests.standins.mattermost.call_records import Command, OutgoingHook
 from tests.standins.mattermost.records import Channel, Post, User
 from tests.standins.mattermost.seed import BOT_USERNAME, seed_hook
-from tests.standins.mattermost.state import State
+from tests.standins.mattermost.state import State, new_id
 
 
 def find_channel(state: State, name: str) -> Channel:
@@ -84,6 +85,37 @@ def configure(state: State, changes: dict[str, JSONValue]) -> None:
     if unknown:
         raise LookupError(f"no setting {', '.join(sorted(unknown))}")
     state.settings |= changes
+
+
+def create_command(
+    state: State, trigger: str, url: str, *, creator: str = "admin", method: str = "P"
+) -> Command:
+    """As an administrator adds one; commands are switched on for it."""
+    state.settings["EnableCommands"] = True
+    team = next(iter(state.teams.values()))
+    creator_id = find_user(state, creator).id
+    command = Command(new_id(), new_id(), state.now_ms(), creator_id, team.id, trigger, url, method)
+    state.commands[command.id] = command
+    return command
+
+
+def create_outgoing_hook(
+    state: State, channel_name: str, urls: list[str], *, words: list[str], content_type: str = ""
+) -> OutgoingHook:
+    """Without words it wants every post of the channel."""
+    channel, owner = find_channel(state, channel_name), find_user(state, "admin")
+    hook = OutgoingHook(
+        new_id(), new_id(), state.now_ms(), owner.id, channel.team_id, channel.id, words, 0, urls
+    )
+    hook.content_type = content_type
+    state.outgoing_hooks[hook.id] = hook
+    return hook
+
+
+def ephemerals_of(state: State, username: str) -> list[JSONObject]:
+    """What only this person was shown, oldest first, with the integrations of buttons."""
+    user = find_user(state, username)
+    return [one.as_json() for one in state.ephemerals if one.user_id == user.id]
 
 
 def hook_path(state: State, channel_name: str, owner: str = "admin") -> str:

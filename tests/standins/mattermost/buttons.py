@@ -26,6 +26,10 @@ def name_actions(props: JSONObject) -> None:
             action["id"] = new_id()
 
 
+def find_action(props: JSONObject, action_id: str) -> JSONObject | None:
+    return next((one for one in _all_actions(props) if one.get("id") == action_id), None)
+
+
 def without_integrations(props: JSONObject) -> JSONObject:
     """A copy for clients; the same object when there is nothing to hide."""
     if not any("integration" in action for action in _all_actions(props)):

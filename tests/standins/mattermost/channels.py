@@ -115,6 +115,29 @@ def patch_channel(call: Call) -> Response:
     return ok(channel.as_json())
 
 
+def update_channel(call: Call) -> Response:
+    """As a patch, but the body must name the channel, and its name may not go missing."""
+    wish = call.json_object("channel")
+    if wish.get("id") != call.id("channel_id"):
+        raise invalid_body("channel_id")
+    return patch_channel(call)
+
+
+def set_privacy(call: Call) -> Response:
+    channel, privacy = call.channel(), call.json_object("privacy").get("privacy")
+    if privacy not in (PUBLIC, PRIVATE):
+        raise invalid_body("privacy")
+    permission = "convert_public_channel_to_private"
+    if privacy == PUBLIC:
+        permission = "convert_private_channel_to_public"
+    is_channel_admin = "channel_admin" in channel.members.get(call.user.id, "")
+    if not is_channel_admin:
+        call.require_admin_or(permission)
+    channel.type = privacy
+    call.state.touch()
+    return ok(channel.as_json())
+
+
 def archive_channel(call: Call) -> Response:
     channel = call.channel()
     if not (call.is_member(channel) or call.user.is_admin):

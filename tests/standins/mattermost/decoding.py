@@ -26,6 +26,13 @@ def decode(body: bytes) -> JSONValue:
     return _without_surrogates(value) if ESCAPED_SURROGATE.search(body) else value
 
 
+def decode_whole(body: bytes) -> JSONValue:
+    """As `decode`, but nothing may follow the value. Raises ValueError."""
+    text = body.decode("utf-8", "replace")
+    value: JSONValue = DECODER.decode(text)
+    return _without_surrogates(value) if ESCAPED_SURROGATE.search(body) else value
+
+
 def decode_leniently(body: bytes) -> JSONValue:
     """As `decode`; the second try escapes raw line ends and tabs in the texts of a message.
 

@@ -76,6 +76,15 @@ def delete_hook(call: Call) -> Response:
     return ok(STATUS_OK)
 
 
+def move_hook(call: Call) -> Response:
+    """To another owner, for when somebody leaves."""
+    hook = _own_hook(call)
+    call.require_admin_or(MANAGE_OTHERS)
+    hook.user_id = call.existing_user(call.id("user_id")).id
+    hook.updated_at = call.state.now_ms()
+    return ok(hook.as_json())
+
+
 def _hook_from(call: Call, wish: JSONObject) -> IncomingHook:
     """Raises ValueError for a field of the wrong type, ApiError for one that is refused."""
     state = call.state

@@ -42,6 +42,7 @@ def create_post(call: Call) -> Response:
         post.props["silent_notification"] = True
     store_checked(call.state, post)
     _remember(call, post)
+    call.state.trigger_webhooks(post)
     answer = post_json(call.state, post, pending_post_id=post.pending_post_id)
     return ok(answer, 201)
 
@@ -54,12 +55,13 @@ def create_ephemeral_post(call: Call) -> Response:
         raise invalid_body("post")
     call.require_admin_or("create_post_ephemeral")
     try:
+        user = call.existing_user(text_of(wish, "user_id"))
         post = post_from(object_of(wish, "post"), call.user.id, call.state)
     except ValueError as error:
         raise invalid_body("body") from error
-    post.type, post.updated_at = "system_ephemeral", post.created_at
-    call.state.ephemeral_posts.append(post)
-    call.state.touch()
+    post.type = "system_ephemeral"
+    name_actions(post.props)
+    call.state.show_only_to(user.id, post)
     return ok(post_json(call.state, post), 201)
 
 

@@ -1,26 +1,30 @@
 """Which address is which call."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from tests.standins.mattermost import (
     accounts,
     channels,
+    commands,
     hooks,
     incoming,
+    invoking,
+    outgoing_hooks,
     people,
     post_lists,
     posts,
+    pressing,
     reactions,
     system,
 )
 from tests.standins.mattermost.call import Call
 from tests.standins.serving import Response
 
-Function: TypeAlias = Callable[[Call], Response]
+Function: TypeAlias = Callable[[Call], Response | Awaitable[Response]]
 
-API = {
+API: dict[str, Function] = {
     "GET /users/{user_id}": people.fetch_user,
     "GET /users/username/{username}": people.fetch_user_by_username,
     "GET /users/email/{email}": people.fetch_user_by_email,
@@ -53,6 +57,8 @@ API = {
     "POST /channels/direct": channels.create_direct_channel,
     "POST /channels/group": channels.create_group_channel,
     "GET /channels/{channel_id}": channels.fetch_channel,
+    "PUT /channels/{channel_id}": channels.update_channel,
+    "PUT /channels/{channel_id}/privacy": channels.set_privacy,
     "PUT /channels/{channel_id}/patch": channels.patch_channel,
     "DELETE /channels/{channel_id}": channels.archive_channel,
     "POST /channels/{channel_id}/restore": channels.restore_channel,
@@ -70,6 +76,7 @@ API = {
     "GET /posts/{post_id}/thread": post_lists.fetch_thread,
     "POST /posts/{post_id}/pin": posts.pin_post,
     "POST /posts/{post_id}/unpin": posts.unpin_post,
+    "POST /posts/{post_id}/actions/{action_id}": pressing.press_action,
     "POST /reactions": reactions.add_reaction,
     "GET /posts/{post_id}/reactions": reactions.fetch_reactions,
     "DELETE /users/{user_id}/posts/{post_id}/reactions/{emoji_name}": reactions.remove_reaction,
@@ -78,11 +85,25 @@ API = {
     "GET /hooks/incoming/{hook_id}": hooks.fetch_hook,
     "PUT /hooks/incoming/{hook_id}": hooks.update_hook,
     "DELETE /hooks/incoming/{hook_id}": hooks.delete_hook,
+    "POST /hooks/incoming/{hook_id}/move/{user_id}": hooks.move_hook,
+    "POST /hooks/outgoing": outgoing_hooks.create_hook,
+    "GET /hooks/outgoing": outgoing_hooks.fetch_hooks,
+    "GET /hooks/outgoing/{hook_id}": outgoing_hooks.fetch_hook,
+    "PUT /hooks/outgoing/{hook_id}": outgoing_hooks.update_hook,
+    "DELETE /hooks/outgoing/{hook_id}": outgoing_hooks.delete_hook,
+    "POST /hooks/outgoing/{hook_id}/regen_token": outgoing_hooks.regenerate_token,
+    "POST /commands": commands.create_command,
+    "GET /commands": commands.fetch_commands,
+    "POST /commands/execute": invoking.execute_command,
+    "GET /commands/{command_id}": commands.fetch_command,
+    "PUT /commands/{command_id}": commands.update_command,
+    "DELETE /commands/{command_id}": commands.delete_command,
+    "PUT /commands/{command_id}/regen_token": commands.regenerate_token,
     "GET /system/ping": system.ping,
     "GET /config/client": system.fetch_client_config,
 }
 WITHOUT_SESSION: frozenset[Function] = frozenset(
-    {system.ping, system.fetch_client_config, incoming.receive}
+    {system.ping, system.fetch_client_config, incoming.receive, invoking.take_later_answer}
 )
 
 
@@ -110,6 +131,7 @@ def _routes() -> dict[tuple[str, int], list[Route]]:
         for (method, path), function in ((name.split(" "), one) for name, one in API.items())
     }
     named["POST /hooks/{hook_id}"] = incoming.receive
+    named["POST /hooks/commands/{response_id}"] = invoking.take_later_answer
     for name, function in named.items():
         method, path = name.split(" ")
         segments = tuple(path.split("/"))

@@ -14,6 +14,7 @@ BOT_USERNAME = "hub"
 DEFAULT_BOT_TOKEN = "standin-bot-token"
 TEAM_NAME = "demo"
 MANAGE_HOOKS = "manage_own_incoming_webhooks"
+MANAGE_COMMANDS = "manage_own_slash_commands"
 
 # username, first name, last name, roles, language
 PEOPLE = (
@@ -53,7 +54,7 @@ def seed(state: State, bot_token: str) -> None:
     bot = User(fixed_id(f"user:{BOT_USERNAME}"), BOT_USERNAME, now, "Hub", is_bot=True)
     bot.owner_id, bot.bot_description = admin.id, "Posts for the integration hub"
     bot.email = f"{BOT_USERNAME}@localhost"
-    bot.permissions.add(MANAGE_HOOKS)
+    bot.permissions |= {MANAGE_HOOKS, MANAGE_COMMANDS}
     state.add_user(bot)
     state.add_token(bot.id, bot_token, "seeded")
     _seed_channels(state, admin)

@@ -1,6 +1,7 @@
 """The whole stand-in on a port: the API, the control API and the page, in one thread."""
 
 import copy
+import json
 import logging
 import threading
 import time
@@ -10,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, Unpack
 
-from hub.contracts import JSONValue
+from hub.contracts import JSONObject, JSONValue
 from tests.standins.mattermost import backstage, control
-from tests.standins.mattermost.application import Application
+from tests.standins.mattermost.application import Application, Outcome
 from tests.standins.mattermost.faults import Fault, FaultKind, FaultOptions
 from tests.standins.mattermost.page.view import Page
 from tests.standins.mattermost.seed import BOT_USERNAME, DEFAULT_BOT_TOKEN, TEAM_NAME, user_token
@@ -21,6 +22,7 @@ from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
 logger = logging.getLogger(__name__)
 
 DEFAULT_WAIT_S = 10.0
+ACT_TIMEOUT_S = 60.0  # twice as long as Mattermost waits for an integration
 API_PREFIXES = ("/api/", "/hooks/")
 
 T = TypeVar("T")
@@ -73,6 +75,7 @@ class MattermostStandin:
     def start(self) -> None:
         """Listen, again on the same port after a stop."""
         self._server.start()
+        self._call(lambda: self._application.listen_at(self.url))
 
     def stop(self) -> None:
         """Close the socket and all connections: clients are refused. Nothing is forgotten."""
@@ -175,6 +178,60 @@ class MattermostStandin:
 
     def withdraw(self, username: str, permission: str) -> None:
         self._call(lambda: backstage.withdraw(self._application.state, username, permission))
+
+    def create_command(
+        self, trigger: str, url: str, *, creator: str = "admin", method: str = "P"
+    ) -> Record:
+        """A slash command that is sent to `url`, with its token; commands are switched on."""
+        state = self._application.state
+        return self._call(
+            lambda: backstage.create_command(
+                state, trigger, url, creator=creator, method=method
+            ).as_json()
+        )
+
+    def create_outgoing_hook(
+        self, channel: str, *urls: str, words: tuple[str, ...] = (), content_type: str = ""
+    ) -> Record:
+        """A hook of a public channel, with its token; without words it wants every post."""
+        state = self._application.state
+        return self._call(
+            lambda: backstage.create_outgoing_hook(
+                state, channel, list(urls), words=list(words), content_type=content_type
+            ).as_json()
+        )
+
+    def execute(self, user: str, channel: str, text: str, *, root_id: str = "") -> Outcome:
+        """`user` types `/trigger text`; returns once the integration has answered."""
+        body: JSONObject = {"channel_id": self.channel_id(channel), "command": text}
+        return self.act(user, "POST", "/commands/execute", {**body, "root_id": root_id})
+
+    def press(
+        self, user: str, post_id: str, action_id: str, *, selected_option: str = ""
+    ) -> Outcome:
+        """`user` presses a button; returns once the integration has answered."""
+        body: JSONObject = {"selected_option": selected_option} if selected_option else {}
+        return self.act(user, "POST", f"/posts/{post_id}/actions/{action_id}", body)
+
+    def post_as(self, user: str, channel: str, text: str, *, root_id: str = "") -> Outcome:
+        body: JSONObject = {"channel_id": self.channel_id(channel), "message": text}
+        return self.act(user, "POST", "/posts", {**body, "root_id": root_id})
+
+    def ephemerals_of(self, user: str) -> list[Record]:
+        """What only this person was shown, oldest first, with the integrations of buttons."""
+        state = self._application.state
+        return copy.deepcopy(self._call(lambda: backstage.ephemerals_of(state, user)))
+
+    def act(self, user: str, method: str, path: str, body: JSONObject) -> Outcome:
+        """A call to the API by somebody whose client no fault concerns."""
+        application = self._application
+
+        async def send() -> Response:
+            account = backstage.find_user(application.state, user)
+            return await application.respond_to(account, method, f"/api/v4{path}", body)
+
+        response = self._server.run(send, ACT_TIMEOUT_S)
+        return Outcome(response.status, json.loads(response.body))
 
     def _call(self, function: Callable[[], T]) -> T:
         return self._server.call(function)

@@ -10,6 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub.contracts import JSONObject, JSONValue
+from tests.standins.mattermost.call_records import (
+    Command,
+    Ephemeral,
+    OutgoingHook,
+    ResponseUrl,
+)
 from tests.standins.mattermost.decoding import encode
 from tests.standins.mattermost.records import (
     DIRECT,
@@ -22,12 +28,17 @@ from tests.standins.mattermost.records import (
 )
 
 MAX_POST_RUNES = 16_383  # posts.message, PostgreSQL
+MAX_EPHEMERALS = 1000  # nobody scrolls further back
 PENDING_POST_ID_S = 30.0  # how long Mattermost knows a pending_post_id
 VERSION = "11.10.0"
 
 # System console settings as a fresh self-hosted server has them, and two of our own.
 DEFAULT_SETTINGS: dict[str, JSONValue] = {
+    "SiteURL": "",  # the stand-in's own address, once it listens
+    "EnableCommands": False,
     "EnableIncomingWebhooks": True,
+    "EnableOutgoingWebhooks": True,
+    "OutgoingIntegrationRequestsTimeout": 30,  # seconds; tests may want fractions
     "EnablePostUsernameOverride": False,
     "EnablePostIconOverride": False,
     "EnableUserAccessTokens": False,
@@ -125,7 +136,12 @@ class State:
         self.posts: dict[str, Post] = {}
         self.channel_posts: dict[str, list[Post]] = {}  # oldest first, deleted ones too
         self.replies: dict[str, list[Post]] = {}  # by root id, oldest first
-        self.ephemeral_posts: list[Post] = []
+        self.commands: dict[str, Command] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self.outgoing_hooks: dict[str, OutgoingHook] = {}
+        self.triggers: dict[str, tuple[str, int]] = {}  # trigger_id → user id, made at
+        self.ephemerals: deque[Ephemeral] = deque(maxlen=MAX_EPHEMERALS)
+        self.trigger_webhooks: Callable[[Post], None] = lambda _post: None
         self.pending = PendingPosts(clock)
         self.journal = Journal(None)
         self.stored_count = 0
@@ -142,6 +158,14 @@ class State:
 
     def number(self, setting: str) -> int:
         return int(str(self.settings[setting]))
+
+    def seconds(self, setting: str) -> float:
+        return float(str(self.settings[setting]))
+
+    def is_since(self, *version: int) -> bool:
+        """Whether the server says that it is of that version or a newer one."""
+        numbers = str(self.settings["Version"]).split(".")
+        return tuple(int(number) for number in numbers if number.isdecimal()) >= version
 
     def touch(self) -> None:
         """Something visible has changed."""
@@ -161,6 +185,12 @@ class State:
         token = Token(new_id(), secret, user_id, description)
         self.tokens[secret] = token
         return token
+
+    def token_of(self, user: User) -> str:
+        """A token that works for this account; one is made when there is none."""
+        own = (one for one in self.tokens.values() if one.user_id == user.id and one.is_active)
+        known = next(own, None)
+        return (known or self.add_token(user.id, new_id(), "stand-in")).secret
 
     def user_of_token(self, secret: str) -> User | None:
         """None when the token is unknown, disabled or expired, or its account is."""
@@ -213,6 +243,25 @@ class State:
         self.stored_count += 1
         self.journal.write(self.journal_line(post))
         self.touch()
+
+    def show_only_to(self, user_id: str, post: Post) -> Ephemeral:
+        """Nothing is stored but for the page, for tests, and for the buttons in it."""
+        post.updated_at = post.created_at
+        ephemeral = Ephemeral(user_id, post)
+        self.ephemerals.append(ephemeral)
+        self.touch()
+        return ephemeral
+
+    def find_ephemeral(self, post_id: str) -> Ephemeral | None:
+        return next((one for one in self.ephemerals if one.post.id == post_id), None)
+
+    def add_trigger(self, user_id: str) -> str:
+        """The trigger_id of something that a person did; a dialog can be opened with it."""
+        made_at = self.now_ms()
+        clear = f"{new_id()}:{user_id}:{made_at}:{secrets.token_hex(16)}"
+        trigger_id = base64.b64encode(clear.encode()).decode()
+        self.triggers[trigger_id] = (user_id, made_at)
+        return trigger_id
 
     def change_post(self, post: Post) -> None:
         post.updated_at = self.now_ms()

@@ -107,13 +107,13 @@ def _payload_from(source: JSONObject) -> Payload:
         text_of(source, "type"),
         text_of(source, "root_id"),
         object_of(source, "props"),
-        _attachments_of(source) if has_attachments else None,
+        checked_attachments(source) if has_attachments else None,
         object_of(source, "priority") if has_priority else None,
         flag_of(source, "silent"),
     )
 
 
-def _attachments_of(source: JSONObject) -> list[JSONObject]:
+def checked_attachments(source: JSONObject) -> list[JSONObject]:
     """Raises ValueError for one that does not fit: the whole payload is refused."""
     attachments = objects_of(source, "attachments")
     for attachment in attachments:
