@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import NOTHING, row_link, tag, time_cell, two_lines
 from hub.admin.filters import DayFilter
+from hub.admin.looking_up import MAX_FOUND, find_references
 from hub.admin.pretty import json_html, plain
 from hub.admin.theme import ChoicesFilter, RelatedFilter
 from hub.models import CommandInvocation
@@ -75,11 +76,13 @@ class CommandInvocationAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Beginnings only, which an index can find."""
+        """A ticket as it may be written, or who it was: nothing that reads the whole table."""
         term = search_term.strip().removeprefix("@")
         if not term:
             return queryset, False
-        return queryset.filter(Q(reference__istartswith=term) | Q(username=term.lower())), False
+        known = find_references(term).values_list("display", flat=True)[:MAX_FOUND]
+        meant = Q(reference__in={term, term.upper(), *known}) | Q(username=term.lower())
+        return queryset.filter(meant), False
 
     @admin.display(description=gettext_lazy("typed"))
     def time_cell(self, row: CommandInvocation) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from hub.models import CommandInvocation, Credential, MattermostServer, SlashCommand
+from hub.models import CommandInvocation, Credential, MattermostServer, Reference, SlashCommand
 from hub.secrets import hash_token
 from tests.factories import NOON, make_command, make_server, make_source
 from tests.hub.admin_pages import client_of, messages_of, page_url, text_of
@@ -156,11 +156,14 @@ def test_what_was_typed_is_a_row_with_its_outcome(admin_client: Client) -> None:
     assert "Written to #23 412" in page
 
 
-@pytest.mark.parametrize(("term", "count"), [("ZD#74", 1), ("zd#74001", 1), ("@bart", 1), ("x", 0)])
+@pytest.mark.parametrize(
+    ("term", "count"), [("ZD#74001", 1), ("zd#74001", 1), ("74001", 1), ("@bart", 1), ("x", 0)]
+)
 def test_invocations_are_searched_by_reference_and_user(
     admin_client: Client, term: str, count: int
 ) -> None:
     server = make_server()
+    Reference.objects.create(source=make_source(), external_id="1", display="ZD#74001")
     make_invocation(server, reference="ZD#74001")
     make_invocation(server, username="bart")
 
