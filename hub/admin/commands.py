@@ -35,7 +35,7 @@ class CommandForm(ModelForm):
     """A token can be typed in and does not come out: only its hash is kept."""
 
     token = forms.CharField(
-        label=gettext_lazy("token from Mattermost"),
+        label=gettext_lazy("Token from Mattermost"),
         required=False,
         max_length=100,
         widget=PasswordWidget(attrs={"autocomplete": "new-password"}),

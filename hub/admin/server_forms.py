@@ -22,6 +22,7 @@ class NewChannelForm(forms.Form):
         label=_("Begins with"),
         choices=[*((one, one) for one in NAMED_PREFIXES), NO_PREFIX],
         required=False,
+        initial=NAMED_PREFIXES[0],
         widget=SelectWidget,
     )
     rest = forms.CharField(label=_("name"), max_length=60, widget=TextWidget)

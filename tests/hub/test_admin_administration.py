@@ -165,7 +165,7 @@ def test_a_webhook_of_the_hub_is_rotated_and_not_deleted(
     channel = make_channel("support", server, webhook_url=old_url)
     key = key_of(open_page(admin_client, server, "hooks"))
 
-    refused = act(admin_client, server, "hooks", act="delete", key=key)
+    refused = act(admin_client, server, "hooks", act="delete", confirmed="1", key=key)
     rotated = act(admin_client, server, "hooks", act="rotate", key=key)
 
     channel.refresh_from_db()
@@ -180,10 +180,29 @@ def test_a_webhook_that_the_hub_does_not_use_is_deleted(
 ) -> None:
     page = open_page(admin_client, server, "hooks")
 
-    said = act(admin_client, server, "hooks", act="delete", key=page.context["hooks"][0]["key"])
+    said = act(
+        admin_client,
+        server,
+        "hooks",
+        act="delete",
+        confirmed="1",
+        key=page.context["hooks"][0]["key"],
+    )
 
     assert said == ["The webhook “Seeded” is deleted."]
     assert open_page(admin_client, server, "hooks").context["hooks"] == []
+
+
+def test_a_webhook_is_deleted_only_after_a_question(
+    admin_client: Client, server: MattermostServer
+) -> None:
+    key = open_page(admin_client, server, "hooks").context["hooks"][0]["key"]
+    url = page_url("mattermostserver", "hooks", server.pk)
+
+    page = admin_client.post(url, {"act": "delete", "key": key, "what": "Seeded"})
+
+    assert "Delete it in Mattermost? Seeded" in text_of(page)
+    assert [one.name for one in hooks(server)] == ["Seeded"]
 
 
 def test_the_tokens_of_the_bot_and_the_administrator_are_listed(
@@ -211,7 +230,7 @@ def test_a_token_in_use_cannot_be_revoked(admin_client: Client, server: Mattermo
     page = open_page(admin_client, server, "tokens")
     token_id = page.context["holders"][0]["tokens"][0]["token"].token_id
 
-    said = act(admin_client, server, "tokens", act="revoke", token_id=token_id)
+    said = act(admin_client, server, "tokens", act="revoke", confirmed="1", token_id=token_id)
 
     assert said == ["The hub uses this token: rotate it instead."]
     assert registry.destination().is_up(server_view(server))
@@ -228,7 +247,7 @@ def test_a_token_for_something_else_is_shown_once_and_revoked(
     token_id = next(
         one["token"].token_id for one in listed if one["token"].description == "for a script"
     )
-    said = act(admin_client, server, "tokens", act="revoke", token_id=token_id)
+    said = act(admin_client, server, "tokens", act="revoke", confirmed="1", token_id=token_id)
 
     assert "Access token “for a script”" in text_of(shown)
     assert "no-store" in shown["Cache-Control"]
