@@ -144,6 +144,79 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
+class NewChannel:
+    name: str
+    display_name: str
+    is_private: bool = False
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingHook:
+    """An incoming webhook. Its id is its secret, and so is its address."""
+
+    hook_id: str = field(repr=False)
+    url: str = field(repr=False)
+    channel_id: str
+    name: str = ""
+    owner_id: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bot's or a person's token. Its id is no secret: it names the token to revoke."""
+
+    token_id: str
+    user_id: str
+    description: str = ""
+    is_active: bool = True
+    expires_at: datetime | None = None
+    secret: str = field(default="", repr=False)  # in the answer that makes it, and never again
+
+
+@dataclass(frozen=True, slots=True)
+class CustomCommand:
+    """A slash command as Mattermost holds it."""
+
+    trigger: str
+    url: str
+    command_id: str = ""
+    token: str = field(default="", repr=False)
+    method: str = "P"  # or G
+    name: str = ""
+    description: str = ""  # beside it while somebody types
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """What an administrator's token, or a bot with the permission, can change there.
+
+    All raise DeliveryError with the setting or the permission that is missing.
+    """
+
+    create_channel: Callable[[ServerView, NewChannel], FoundChannel]
+    find_channels: Callable[[ServerView, str], tuple[FoundChannel, ...]]  # by a part of the name
+    add_member: Callable[[ServerView, str, str], None]  # channel id, user id
+    may_mention_all: Callable[[ServerView, str], bool | None]  # channel id; None: it does not tell
+    fetch_hooks: Callable[[ServerView], tuple[IncomingHook, ...]]
+    create_hook: Callable[[ServerView, str, str], IncomingHook]  # channel id, name
+    delete_hook: Callable[[ServerView, str], None]
+    fetch_commands: Callable[[ServerView], tuple[CustomCommand, ...]]
+    create_command: Callable[[ServerView, CustomCommand], CustomCommand]
+    update_command: Callable[[ServerView, CustomCommand], CustomCommand]
+    renew_command_token: Callable[[ServerView, str], str]  # the old one is dead at once
+    delete_command: Callable[[ServerView, str], None]
+    fetch_tokens: Callable[[ServerView, str], tuple[AccessToken, ...]]  # user id
+    create_token: Callable[[ServerView, str, str], AccessToken]  # user id, description
+    revoke_token: Callable[[ServerView, str], None]  # token id
+    create_bot: Callable[[ServerView, str, str], ChatUser]  # username, name
+    search_users: Callable[[ServerView, str], tuple[ChatUser, ...]]
+    fetch_settings: Callable[[ServerView], Mapping[str, str]]  # those that clients may know
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """Where messages go. All functions raise DeliveryError."""
 
@@ -158,3 +231,4 @@ class Destination:
     is_up: Callable[[ServerView], bool]
     conversations: Conversations
     listening: Listening
+    administration: Administration

@@ -13,7 +13,8 @@ from hub.contracts import InboundRequest, JSONObject, SourceView
 from hub.echoes import drop_echoes
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
-from hub.models import Delivery, Event, Source, WebhookToken
+from hub.models import Delivery, Event, MattermostServer, Source, WebhookToken
+from hub.models.sources import BUILT_IN_SOURCE
 from hub.owners import meet_owners, with_owners
 from hub.planning import NO_OPENINGS, mark_failed, reference_key, write_matches
 from hub.rules import RuleIndex, load_rules
@@ -44,6 +45,7 @@ class _Configuration:
     index: RuleIndex = field(default_factory=RuleIndex)
     sources: dict[int, tuple[Source, SourceView]] = field(default_factory=dict)
     tokens: dict[int, _Token] = field(default_factory=dict)
+    reminders_channel: int | None = None  # the default of what the hub itself reports
 
 
 class Matcher:
@@ -83,8 +85,9 @@ class Matcher:
             return
         sources = {row.pk: (row, source_view(row)) for row in Source.objects.all()}
         rows = WebhookToken.objects.prefetch_related("allowed_channels")
+        tokens = {row.pk: _token(row) for row in rows}
         self._configuration = _Configuration(
-            load_rules(version), sources, {row.pk: _token(row) for row in rows}
+            load_rules(version), sources, tokens, _reminders_channel()
         )
         self._enricher.use_new_configuration()
 
@@ -104,6 +107,8 @@ class Matcher:
         token = self._configuration.tokens.get(row.token_id or 0)
         if row.token_id is not None:
             self._tokens_used[row.token_id] = row.received_at
+        elif source.integration == BUILT_IN_SOURCE:
+            token = _Token(False, frozenset(), self._configuration.reminders_channel)
         return Received(
             event_id=row.pk,
             source_id=row.source_id,
@@ -174,6 +179,12 @@ def _token(row: WebhookToken) -> _Token:
     if row.default_channel_id is not None:
         allowed.add(row.default_channel_id)
     return _Token(row.may_mention, frozenset(allowed), row.default_channel_id)
+
+
+def _reminders_channel() -> int | None:
+    """Of the first server that names one."""
+    named = MattermostServer.objects.exclude(reminders_channel=None).order_by("pk")
+    return named.values_list("reminders_channel", flat=True).first()
 
 
 def _request(row: Event) -> InboundRequest:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.crypto import salted_hmac
 
 TOKEN_ALPHABET = string.ascii_lowercase + string.digits
 TOKEN_LENGTH = 26  # looks like a Mattermost hook id, so that every sender accepts it
@@ -41,6 +42,11 @@ def new_token() -> str:
 def hash_token(token: str) -> str:
     """Hex SHA-256; no salt is needed over 134 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def fingerprint(secret: str) -> str:
+    """Tells whether a secret was changed; keyed, so that a weak one cannot be guessed from it."""
+    return salted_hmac("hub.credential", secret, algorithm="sha256").hexdigest()
 
 
 def mask_secrets(text: str) -> str:

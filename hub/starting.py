@@ -14,7 +14,9 @@ from hub.models import (
     Channel,
     Condition,
     MattermostServer,
+    ReferencePattern,
     RuleText,
+    SlashCommand,
     Source,
     TriggerRule,
     WebhookToken,
@@ -31,6 +33,12 @@ STARTER_CHANNELS = (  # name, kind, purpose
     ("business", "Business: news from ERPNext"),
     ("finance", "Finance: invoices from ERPNext"),
     ("alerts", "Outages and failed workflows"),
+)
+STARTER_REMINDERS = "alerts"  # where it is said that a secret is to be rotated
+STARTER_COMMANDS = (  # trigger, purpose
+    ("reply", SlashCommand.Purpose.REPLY),
+    ("ticket", SlashCommand.Purpose.TICKET),
+    ("hub", SlashCommand.Purpose.HUB),
 )
 STARTER_GROUPS = {  # each sees everything of the hub, and may do this besides
     "Operators": ("redeliver", "replay"),
@@ -54,9 +62,11 @@ def load_starter_set() -> list[str]:
     made: list[str] = []
     with transaction.atomic():
         channels = _load_channels(made)
+        made += _load_commands()
         for integration in registry.all_integrations():
             _load_source(integration, made)
             made += _load_rules(integration, channels)
+            made += _load_patterns(integration)
         made += _load_groups()
     return made
 
@@ -89,6 +99,8 @@ def _load_channels(made: list[str]) -> Mapping[str, Channel]:
                 zone=settings.TIME_ZONE,
             )
             made.append(str(channel))
+        server.reminders_channel = Channel.objects.get(server=server, name=STARTER_REMINDERS)
+        server.save(update_fields=["reminders_channel"])
     return {channel.name: channel for channel in Channel.objects.filter(server=server)}
 
 
@@ -104,6 +116,35 @@ def _load_rules(integration: Integration, channels: Mapping[str, Channel]) -> li
         one for one in load_document(integration).get("rules") or [] if one["key"] not in known
     ]
     return [str(make_rule(one, integration, channels)) for one in rules]
+
+
+def _load_commands() -> list[str]:
+    """Of the starter server; one that was deleted or renamed does not come back."""
+    server = MattermostServer.objects.filter(name=STARTER_SERVER).first()
+    known = set(SlashCommand.history.values_list("trigger", flat=True))
+    wanted = [one for one in STARTER_COMMANDS if one[0] not in known]
+    if server is None:
+        return []
+    language = settings.LANGUAGE_CODE[:2]
+    rows = [
+        SlashCommand.objects.create(
+            server=server, trigger=trigger, purpose=purpose, language=language
+        )
+        for trigger, purpose in wanted
+    ]
+    return [str(row) for row in rows]
+
+
+def _load_patterns(integration: Integration) -> list[str]:
+    """How people write the tickets of the first source of its sort; others need a prefix."""
+    pattern = integration.reference_pattern
+    known = ReferencePattern.history.filter(source__integration=integration.name)
+    source = Source.objects.filter(integration=integration.name).order_by("pk").first()
+    if not pattern or source is None or known.exists():
+        return []
+    # ZD#74001 looks like any#74001, too: what begins with letters of its own is tried first.
+    order = 100 if pattern[0].isalnum() else 200
+    return [str(ReferencePattern.objects.create(source=source, pattern=pattern, order=order))]
 
 
 def _load_groups() -> list[str]:

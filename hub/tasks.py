@@ -1,5 +1,6 @@
 """What django-q2 runs: each task calls one stage."""
 
+from hub.credentials import look_after_credentials
 from hub.draining import run_drain
 from hub.lifeline import lifeline
 from hub.monitoring import probe_monitors
@@ -30,6 +31,10 @@ def watch() -> int:
 
 def poll() -> int:
     return poll_sources()
+
+
+def look_after_secrets() -> int:
+    return look_after_credentials()
 
 
 def prune() -> int:

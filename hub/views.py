@@ -1,6 +1,7 @@
 """Rows as the frozen records that integrations and destinations see."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -35,6 +36,13 @@ def server_view(server: MattermostServer, channels: Iterable[Channel] = ()) -> S
         bot_user_id=server.bot_user_id,
         http=_http(base_url, origins, "mattermost"),
     )
+
+
+def admin_view(server: MattermostServer) -> ServerView:
+    """With the administrator's token, where there is one."""
+    view = server_view(server)
+    token = secrets.resolve(server.admin_token)
+    return replace(view, token=token) if token else view
 
 
 def channel_view(channel: Channel) -> ChannelView:

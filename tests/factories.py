@@ -11,6 +11,7 @@ from hub.models import (
     Event,
     MattermostServer,
     RuleText,
+    SlashCommand,
     Source,
     TriggerRule,
     WebhookToken,
@@ -103,3 +104,7 @@ def zammad_body(number: int = 74001, **ticket: Any) -> dict[str, Any]:
         "updated_at": "2026-11-24T08:02:11.201Z",
     }
     return {"ticket": fields | ticket, "article": {}}
+
+
+def make_command(server: MattermostServer, trigger: str = "reply", **fields: Any) -> SlashCommand:
+    return SlashCommand.objects.create(server=server, trigger=trigger, **fields)

@@ -16,11 +16,13 @@ from hub.admin.sentences import age
 from hub.admin.token_warnings import EXPIRES_SOON, OLD_AFTER
 from hub.models import (
     Channel,
+    Credential,
     Delivery,
     Event,
     MattermostServer,
     Outage,
     Refusal,
+    ReplacedSecret,
     TriggerRule,
     WebhookToken,
 )
@@ -217,6 +219,22 @@ def _tokens(now: datetime) -> Iterator[Finding]:
         yield Finding("info", "key", sentence % {"n": old}, rotating, url)
 
 
+def _credentials(now: datetime) -> Iterator[Finding]:
+    """Webhook tokens are told about above, with what can be done about them."""
+    rows = Credential.objects.exclude(sort=Credential.Sort.WEBHOOK_TOKEN)
+    old = [row for row in rows if row.is_old(now)]
+    if old:
+        sentence = ngettext(
+            "%(n)d secret is to be rotated", "%(n)d secrets are to be rotated", len(old)
+        )
+        detail = ", ".join(str(row) for row in old[:LISTED])
+        url = reverse("admin:hub_credential_changelist")
+        yield Finding("info", "key", sentence % {"n": len(old)}, detail, url)
+    for row in ReplacedSecret.objects.exclude(problem="")[:LISTED]:
+        sentence = _("%(secret)s could not be taken away in Mattermost") % {"secret": row}
+        yield Finding("warning", "key_off", sentence, row.problem, row_url(row))
+
+
 def _events(state: str, now: datetime) -> QuerySet[Event]:
     return Event.objects.filter(state=state, received_at__gte=now - DAY)
 
@@ -234,4 +252,5 @@ SEARCHES: Final[tuple[Callable[[datetime], Iterator[Finding]], ...]] = (
     _refused,
     _paused,
     _tokens,
+    _credentials,
 )

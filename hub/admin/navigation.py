@@ -11,7 +11,7 @@ from hub.admin.attention import bounded_count, shown_count
 from hub.admin.cells import row_url
 from hub.admin.theme import SearchResult
 from hub.looking_up import find_references
-from hub.models import Channel, Delivery, Monitor, Reference, TriggerRule
+from hub.models import Channel, Delivery, Monitor, Reference, SlashCommand, TriggerRule
 
 Entry: TypeAlias = dict[str, Any]
 
@@ -42,6 +42,15 @@ def sidebar(request: HttpRequest) -> list[Entry]:
                 _table(request, _("Channels"), "forum", "hub_channel", _failing_channels()),
                 _table(request, _("Servers"), "dns", "hub_mattermostserver"),
                 _table(request, _("Threads"), "account_tree", "hub_thread"),
+                *_doctor(request),
+            ],
+        ),
+        _group(
+            _("From chat"),
+            [
+                _table(request, _("Slash commands"), "terminal", "hub_slashcommand", _commands()),
+                _table(request, _("Invocations"), "chat", "hub_commandinvocation"),
+                _table(request, _("Reference patterns"), "pattern", "hub_referencepattern"),
             ],
         ),
         _group(
@@ -83,6 +92,8 @@ def _people(request: HttpRequest) -> list[Entry]:
 
 def _system(request: HttpRequest) -> list[Entry]:
     return [
+        _table(request, _("Ages of secrets"), "schedule", "hub_credential"),
+        _table(request, _("Replaced secrets"), "auto_delete", "hub_replacedsecret"),
         _table(request, _("Attempts"), "replay", "hub_attempt"),
         _table(request, _("Drain leases"), "conveyor_belt", "hub_drainlease"),
         _table(request, _("Configuration version"), "settings", "hub_configversion"),
@@ -135,6 +146,16 @@ def _failing_rules() -> QuerySet[Any]:
 
 def _failing_channels() -> QuerySet[Any]:
     return Channel.objects.exclude(problem="")
+
+
+def _commands() -> QuerySet[Any]:
+    return SlashCommand.objects.exclude(problem="")
+
+
+def _doctor(request: HttpRequest) -> list[Entry]:
+    if not request.user.has_perm("hub.change_mattermostserver"):
+        return []
+    return [_page(_("Doctor"), "stethoscope", "admin:hub_mattermostserver_doctor")]
 
 
 def _result(row: Reference) -> SearchResult:

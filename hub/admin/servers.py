@@ -1,6 +1,8 @@
 """Mattermost servers: the bot that posts there, and whether it can be reached."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,15 +14,28 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import registry
-from hub.admin.base import HistoryAdmin, secret_state
+from hub.admin.base import HistoryAdmin, HubAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, two_lines
 from hub.admin.secret_fields import SecretForm
 from hub.admin.sentences import age
+from hub.admin.server_channels import channels_page
+from hub.admin.server_hooks import hooks_page
+from hub.admin.server_tokens import tokens_page
 from hub.contracts import DeliveryError
 from hub.delivering import save_findings
 from hub.destinations import Connection
+from hub.doctor import examine
 from hub.models import MattermostServer
 from hub.views import server_view
+
+ShowPage: TypeAlias = Callable[[HubAdmin, HttpRequest, MattermostServer], HttpResponse]
+
+PAGES: Final[Mapping[str, ShowPage]] = {
+    "channels": channels_page,
+    "hooks": hooks_page,
+    "tokens": tokens_page,
+}
+TONES: Final = {"good": "good", "warning": "warning", "bad": "bad", "unknown": "quiet"}
 
 
 @admin.register(MattermostServer)
@@ -29,10 +44,23 @@ class MattermostServerAdmin(HistoryAdmin):
     list_display = ("name", "state_cell", "base_url", "team", "bot_cell", "server_version")
     search_fields = ("name", "base_url")
     change_form_outer_before_template = "hub/server_panel.html"
-    hidden_values = {"bot_token": "bot_token_state"}
+    hidden_values = {"bot_token": "bot_token_state", "admin_token": "admin_token_state"}
     bot_token_state = secret_state("bot_token", gettext_lazy("bot token"))
+    admin_token_state = secret_state("admin_token", gettext_lazy("administrator's token"))
+    autocomplete_fields = ("reminders_channel",)
     fieldsets = (
-        (None, {"fields": (("name", "is_active"), ("base_url", "team"), "bot_token")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "is_active"),
+                    ("base_url", "team"),
+                    "bot_token",
+                    "admin_token",
+                    "reminders_channel",
+                )
+            },
+        ),
         (
             gettext_lazy("What it says of itself"),
             {"fields": (("bot_username", "bot_user_id"), ("server_version", "team_id"))},
@@ -41,7 +69,14 @@ class MattermostServerAdmin(HistoryAdmin):
     readonly_fields = ("bot_username", "bot_user_id", "server_version", "team_id")
 
     def own_paths(self) -> list[URLPattern]:
-        return [self.own_path("<int:pk>/check/", self.check_view, "check")]
+        return [
+            self.own_path("<int:pk>/check/", self.check_view, "check"),
+            self.own_path("doctor/", self.doctor_view, "doctor"),
+            *(
+                self.own_path(f"<int:pk>/{name}/", partial(self._open, show), name)
+                for name, show in PAGES.items()
+            ),
+        ]
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {
@@ -63,6 +98,20 @@ class MattermostServerAdmin(HistoryAdmin):
             sentence = _("Connected as @%(bot)s to the team “%(team)s”, Mattermost %(version)s.")
             messages.success(request, sentence % words)
         return HttpResponseRedirect(self.own_url("change", pk))
+
+    def doctor_view(self, request: HttpRequest) -> HttpResponse:
+        """Tries everything: nothing is done by looking, so it starts with a press."""
+        self.require(self.has_change_permission(request))
+        is_asked = request.method == "POST"
+        found = examine(timezone.now()) if is_asked else []
+        shown = [{"tag": tag(one.subject, TONES[one.verdict]), "one": one} for one in found]
+        context = {"found": shown, "is_asked": is_asked}
+        return self.page(request, "hub/doctor.html", _("Doctor"), **context)
+
+    def _open(self, show: ShowPage, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.find(request, pk)
+        self.require(self.has_change_permission(request, row))
+        return show(self, request, row)
 
     @admin.display(description=gettext_lazy("state"))
     def state_cell(self, row: MattermostServer) -> str:

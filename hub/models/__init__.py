@@ -3,6 +3,7 @@
 from hub.models.channels import Channel, MattermostServer
 from hub.models.commands import CommandInvocation, ReferencePattern, SlashCommand
 from hub.models.configuration import ConfigVersion, DrainLease
+from hub.models.credentials import Credential, ReplacedSecret
 from hub.models.deliveries import Attempt, Delivery
 from hub.models.events import Event, Reference, Refusal
 from hub.models.monitors import Monitor, Outage
@@ -19,6 +20,7 @@ __all__ = [
     "CommandInvocation",
     "Condition",
     "ConfigVersion",
+    "Credential",
     "Delivery",
     "DrainLease",
     "Event",
@@ -30,6 +32,7 @@ __all__ = [
     "Reference",
     "ReferencePattern",
     "Refusal",
+    "ReplacedSecret",
     "RuleText",
     "SlashCommand",
     "Source",

@@ -30,6 +30,23 @@ class MattermostServer(models.Model):
         blank=True,
         help_text=_("Of a bot account, or env:NAME to read it from the environment."),
     )
+    admin_token = EncryptedField(
+        _("administrator's token"),
+        blank=True,
+        help_text=_(
+            "For what the bot may not do: creating channels, commands, webhooks and tokens. A "
+            "personal access token, used when somebody presses a button here. Empty: the bot tries."
+        ),
+    )
+    reminders_channel = models.ForeignKey(
+        "hub.Channel",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("channel for reminders"),
+        help_text=_("Where it is said that a token or another secret is to be rotated."),
+    )
     bot_user_id = models.CharField(max_length=26, blank=True, editable=False)
     bot_username = models.CharField(_("bot"), max_length=64, blank=True, editable=False)
     team_id = models.CharField(max_length=26, blank=True, editable=False)
@@ -49,7 +66,7 @@ class MattermostServer(models.Model):
     probe_at = models.DateTimeField(null=True, blank=True, editable=False)
     failure_count = models.PositiveIntegerField(default=0, editable=False)
     history = HistoricalRecords(
-        excluded_fields=["bot_token", "down_since", "probe_at", "failure_count"]
+        excluded_fields=["bot_token", "admin_token", "down_since", "probe_at", "failure_count"]
     )
 
     class Meta:

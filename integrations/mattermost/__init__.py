@@ -1,6 +1,7 @@
 """Mattermost as the destination: posts, threads, cards and reactions, by bot or by webhook."""
 
 from hub.destinations import Destination
+from integrations.mattermost.administration import ADMINISTRATION
 from integrations.mattermost.channels import find_channel, join_channel
 from integrations.mattermost.connection import check_connection, is_up
 from integrations.mattermost.conversations import CONVERSATIONS
@@ -19,4 +20,5 @@ DESTINATION = Destination(
     is_up=is_up,
     conversations=CONVERSATIONS,
     listening=LISTENING,
+    administration=ADMINISTRATION,
 )

@@ -42,7 +42,7 @@ def find_channel(server: ServerView, kind: str, name: str) -> FoundChannel:
         )
     is_member = is_bot_member(server, text_of(channel, "id"), text_of(bot, "id"))
     problem = _problem(channel, bot, is_member=is_member)
-    return _found(channel, is_bot_member=is_member, problem=problem)
+    return found_channel(channel, is_bot_member=is_member, problem=problem)
 
 
 def join_channel(server: ServerView, channel_id: str) -> None:
@@ -92,7 +92,7 @@ def _open_conversation(server: ServerView, bot: JSONObject, name: str) -> FoundC
     gone = [text_of(one, "username") for one in people if one.get("delete_at")]
     problem = f"@{', @'.join(gone)} is deactivated in Mattermost" if gone else ""
     channel = {**answered_object(answer), "display_name": shown}
-    return _found(channel, is_bot_member=True, problem=problem)
+    return found_channel(channel, is_bot_member=True, problem=problem)
 
 
 def _fetch_person(server: ServerView, username: str) -> JSONObject:
@@ -113,7 +113,7 @@ def _problem(channel: JSONObject, bot: JSONObject, *, is_member: bool) -> str:
     return not_a_member(bot, shown)
 
 
-def _found(channel: JSONObject, *, is_bot_member: bool, problem: str) -> FoundChannel:
+def found_channel(channel: JSONObject, *, is_bot_member: bool, problem: str) -> FoundChannel:
     return FoundChannel(
         channel_id=text_of(channel, "id"),
         name=text_of(channel, "name"),

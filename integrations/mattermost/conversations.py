@@ -14,14 +14,14 @@ ADMIN_ROLE, GUEST_ROLE, CHANNEL_ADMIN_ROLE = "system_admin", "system_guest", "ch
 
 
 def fetch_user(server: ServerView, user_id: str) -> ChatUser | None:
-    return _user(find(server, f"/users/{quote(user_id, safe='')}"))
+    return chat_user(find(server, f"/users/{quote(user_id, safe='')}"))
 
 
 def find_user(server: ServerView, name_or_email: str) -> ChatUser | None:
     """By username, with or without @, or by e-mail address where there is an @ inside."""
     name = name_or_email.strip().removeprefix("@").lower()
     way = "email" if "@" in name else "username"
-    return _user(find(server, f"/users/{way}/{quote(name, safe='')}")) if name else None
+    return chat_user(find(server, f"/users/{way}/{quote(name, safe='')}")) if name else None
 
 
 def is_member(server: ServerView, channel_id: str, user_id: str) -> bool:
@@ -98,7 +98,7 @@ def _membership(server: ServerView, channel_id: str, user_id: str) -> JSONObject
     return find(server, path)
 
 
-def _user(user: JSONObject | None) -> ChatUser | None:
+def chat_user(user: JSONObject | None) -> ChatUser | None:
     if user is None:
         return None
     roles = text_of(user, "roles").split()

@@ -21,6 +21,7 @@ KINDS: Final[Mapping[str, str]] = {
     "source.silent": "A source has sent nothing for longer than it usually does",
     "source.refused": "A source's requests are being refused",
     "source.changed": "A source's requests are no longer understood",
+    "credential.old": "A token or another secret is to be rotated",
 }
 SEVERITIES: Final[Mapping[str, Severity]] = {
     "service.down": "urgent",
@@ -28,6 +29,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "source.silent": "warning",
     "source.refused": "warning",
     "source.changed": "warning",
+    "credential.old": "warning",
 }
 
 
@@ -55,7 +57,7 @@ def parse(request: InboundRequest, _source: SourceView) -> ParsedEvent:
         kinds=(kind,),
         title=service,
         reference=ExternalReference(_text(content, "id") or service, service),
-        url=_text(content, "status_page_url"),
+        url=_text(content, "status_page_url") or _text(content, "page_url"),
         severity=SEVERITIES[kind],
         data={name: value for name, value in content.items() if name not in ("event", "id")},
     )

@@ -106,6 +106,18 @@ def test_a_channel_is_paused_and_goes_on(admin_client: Client) -> None:
     assert list(channel.history.values_list("is_paused", flat=True)) == [False, True, False]
 
 
+def test_an_administrators_token_brings_the_bot_into_a_private_channel(
+    admin_client: Client, standin: MattermostStandin, server: MattermostServer
+) -> None:
+    press(admin_client, server, "check")
+    MattermostServer.objects.update(admin_token=standin.user_token("admin"))
+    channel = make_channel("private-team", server, kind=Channel.Kind.PRIVATE)
+
+    said = press(admin_client, channel, "repair")
+
+    assert said == ["~private-team: the bot can post there."]
+
+
 def test_nothing_is_done_by_looking(admin_client: Client) -> None:
     channel = make_channel("support")
 

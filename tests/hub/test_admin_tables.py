@@ -13,6 +13,7 @@ from django.utils import timezone
 from hub.admin.base import COUNTED_ROWS
 from hub.models import (
     Attempt,
+    CommandInvocation,
     ConfigVersion,
     Delivery,
     DrainLease,
@@ -20,6 +21,7 @@ from hub.models import (
     Outage,
     Reference,
     Refusal,
+    ReplacedSecret,
     SourceState,
     Thread,
 )
@@ -31,11 +33,12 @@ pytestmark = pytest.mark.django_db
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 INLINE = {"Condition", "RuleText"}  # edited on the page of their rule
 WRITTEN_BY_THE_HUB = (
-    *(Attempt, ConfigVersion, Delivery, DrainLease, Event),
-    *(Outage, Reference, Refusal, SourceState, Thread),
+    *(Attempt, CommandInvocation, ConfigVersion, Delivery, DrainLease, Event),
+    *(Outage, Reference, Refusal, ReplacedSecret, SourceState, Thread),
 )
 EDITABLE = [
     *("channel", "mattermostserver", "monitor", "source", "triggerrule", "webhooktoken"),
+    *("slashcommand", "referencepattern"),
 ]
 
 

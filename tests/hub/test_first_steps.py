@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 
 from hub.management.commands.demo import refuse_real_use
 from hub.management.first_steps import Address, ensure_administrator, refuse_taken
-from hub.models import Channel, TriggerRule
-from tests.factories import make_server
+from hub.models import Channel, ReferencePattern, SlashCommand, TriggerRule
+from hub.starting import load_starter_set
+from tests.factories import make_server, make_source
 from tests.running import free_port
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # looked at, and not bound to
@@ -114,3 +115,47 @@ def test_a_demo_may_be_started_again() -> None:
     make_server(base_url="http://127.0.0.1:8065", bot_token="secret")
 
     refuse_real_use()
+
+
+@pytest.mark.django_db
+def test_the_starter_set_has_commands_and_the_patterns_of_its_sources() -> None:
+    load_starter_set()
+
+    patterns = {row.source.integration: row.pattern for row in ReferencePattern.objects.all()}
+    assert [str(row) for row in SlashCommand.objects.all()] == ["/hub", "/reply", "/ticket"]
+    assert patterns["zammad"] == r"ZD#\d+"
+    assert set(patterns) == {"erpnext", "redmine", "zammad"}
+
+
+@pytest.mark.django_db
+def test_zammads_pattern_is_tried_before_the_one_that_takes_any_prefix() -> None:
+    load_starter_set()
+
+    order = [row.source.integration for row in ReferencePattern.objects.all()]
+    assert order.index("zammad") < order.index("redmine")
+
+
+@pytest.mark.django_db
+def test_commands_and_patterns_that_were_edited_or_deleted_stay_so() -> None:
+    load_starter_set()
+    SlashCommand.objects.get(trigger="ticket").delete()
+    SlashCommand.objects.filter(trigger="reply").update(trigger="antwoord")
+    ReferencePattern.objects.get(source__integration="redmine").delete()
+    ReferencePattern.objects.filter(source__integration="zammad").update(pattern=r"T#\d+")
+
+    load_starter_set()
+
+    patterns = set(ReferencePattern.objects.values_list("pattern", flat=True))
+    assert {str(row) for row in SlashCommand.objects.all()} == {"/antwoord", "/hub"}
+    assert r"T#\d+" in patterns
+    assert not patterns & {r"ZD#\d+", r"#\d+|[A-Za-z][\w-]*#\d+"}
+
+
+@pytest.mark.django_db
+def test_a_second_source_of_a_sort_gets_no_pattern_of_its_own() -> None:
+    load_starter_set()
+    make_source("redmine", "CRM")
+
+    load_starter_set()
+
+    assert not ReferencePattern.objects.filter(source__name="CRM").exists()

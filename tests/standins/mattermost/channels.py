@@ -42,6 +42,17 @@ def fetch_user_channels(call: Call) -> Response:
     return ok([one.as_json() for one in mine if one.team_id in (team_id, "")])
 
 
+def search_channels(call: Call) -> Response:
+    """Public channels of the team by a part of their name."""
+    term = text_of(call.json_object("channel_search"), "term").lower()
+    public = [
+        one
+        for one in call.state.channels.values()
+        if one.team_id == call.id("team_id") and one.type == PUBLIC and not one.deleted_at
+    ]
+    return ok([one.as_json() for one in public if term in f"{one.name} {one.display_name}".lower()])
+
+
 def create_channel(call: Call) -> Response:
     wish = call.json_object("channel")
     try:

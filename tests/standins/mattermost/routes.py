@@ -53,6 +53,7 @@ API: dict[str, Function] = {
     "POST /teams/{team_id}/members": people.add_team_member,
     "GET /teams/{team_id}/channels/name/{channel_name}": channels.fetch_channel_by_name,
     "GET /teams/name/{team_name}/channels/name/{channel_name}": channels.fetch_channel_by_names,
+    "POST /teams/{team_id}/channels/search": channels.search_channels,
     "POST /channels": channels.create_channel,
     "POST /channels/direct": channels.create_direct_channel,
     "POST /channels/group": channels.create_group_channel,
