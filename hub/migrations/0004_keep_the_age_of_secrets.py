@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0002_act_from_chat'),
+        ('hub', '0003_remember_people'),
     ]
 
     operations = [
