@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import NOTHING, row_link, tag, time_cell, two_lines
 from hub.admin.filters import DayFilter
-from hub.admin.looking_up import MAX_FOUND, find_references
 from hub.admin.pretty import json_html, plain
 from hub.admin.theme import ChoicesFilter, RelatedFilter
+from hub.looking_up import MAX_FOUND, find_references
 from hub.models import CommandInvocation
 from hub.secrets import mask_secrets
 
