@@ -79,9 +79,10 @@ def regenerate_token(call: Call) -> Response:
 def matching_hooks(state: State, channel_id: str, text: str) -> list[tuple[OutgoingHook, str]]:
     """The hooks that a post in a public channel fires, each with the word that did it."""
     channel = state.channels[channel_id]
-    if channel.type != PUBLIC or not state.is_on("EnableOutgoingWebhooks"):
+    is_heard = channel.type == PUBLIC and state.is_on("EnableOutgoingWebhooks")
+    if not state.outgoing_hooks or not is_heard:
         return []
-    first_word = next(iter(text.split()), "")
+    first_word = next(iter(text.split(maxsplit=1)), "")
     of_channel = (
         hook
         for hook in state.outgoing_hooks.values()

@@ -55,13 +55,13 @@ def create_ephemeral_post(call: Call) -> Response:
         raise invalid_body("post")
     call.require_admin_or("create_post_ephemeral")
     try:
-        user = call.existing_user(text_of(wish, "user_id"))
+        user_id = text_of(wish, "user_id")
         post = post_from(object_of(wish, "post"), call.user.id, call.state)
     except ValueError as error:
         raise invalid_body("body") from error
     post.type = "system_ephemeral"
     name_actions(post.props)
-    call.state.show_only_to(user.id, post)
+    call.state.show_only_to(user_id, post)
     return ok(post_json(call.state, post), 201)
 
 

@@ -112,16 +112,16 @@ class PostView:
         return not (has_more or self.is_ephemeral)
 
 
-def render_post(state: State, post: Post, whispers: Sequence[Post] = ()) -> str:
+def render_post(state: State, post: Post, ephemerals: Sequence[Post] = ()) -> str:
     """The root with its replies folded under it, and what only the viewer sees among them."""
     replies = [one for one in state.replies.get(post.id, ()) if not one.deleted_at]
-    told = sorted([*replies, *whispers], key=attrgetter("created_at"))
-    shown = [view_of(state, one, is_ephemeral=one in whispers) for one in told]
+    told = sorted([*replies, *ephemerals], key=attrgetter("created_at"))
+    shown = [view_of(state, one, is_ephemeral=one in ephemerals) for one in told]
     template = TEMPLATES.get_template("post.html")
     return template.render(post=view_of(state, post), replies=shown)
 
 
-def render_whisper(state: State, post: Post) -> str:
+def render_ephemeral(state: State, post: Post) -> str:
     """An ephemeral post that stands in no thread."""
     template = TEMPLATES.get_template("post.html")
     return template.render(post=view_of(state, post, is_ephemeral=True), replies=[])

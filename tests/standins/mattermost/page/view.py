@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hub.contracts import JSONObject, JSONValue
 from tests.standins.mattermost.application import Application
 from tests.standins.mattermost.call import ok
-from tests.standins.mattermost.page.posts import ASSETS, TEMPLATES, render_post, render_whisper
+from tests.standins.mattermost.page.posts import ASSETS, TEMPLATES, render_ephemeral, render_post
 from tests.standins.mattermost.records import DIRECT, GROUP, Channel, Post, User
 from tests.standins.mattermost.seed import BOT_USERNAME, CHANNELS
 from tests.standins.mattermost.state import State
@@ -109,13 +109,13 @@ class Page:
         shown = _channel_to_show(state, wish.channel)
         roots = [post for post in state.channel_posts[shown.id] if _is_root(post)]
         viewer = state.user_named(wish.viewer)
-        whispers = [
+        ephemerals = [
             one.post
             for one in state.ephemerals
             if viewer is not None and (one.user_id, one.post.channel_id) == (viewer.id, shown.id)
         ]
-        posts = [self._post_json(state, one, whispers) for one in roots[-wish.limit :]]
-        posts += [_whisper_json(state, one) for one in whispers if _stands_alone(one, roots)]
+        posts = [self._post_json(state, one, ephemerals) for one in roots[-wish.limit :]]
+        posts += [_ephemeral_json(state, one) for one in ephemerals if _stands_alone(one, roots)]
         posts.sort(key=lambda one: int(str(one["at"])))
         channels: list[JSONValue] = [_channel_json(state, one) for one in _in_order(state)]
         return {
@@ -129,8 +129,8 @@ class Page:
             "posts": list(posts),
         }
 
-    def _post_json(self, state: State, post: Post, whispers: Sequence[Post]) -> JSONObject:
-        own = [one for one in whispers if one.root_id == post.id]
+    def _post_json(self, state: State, post: Post, ephemerals: Sequence[Post]) -> JSONObject:
+        own = [one for one in ephemerals if one.root_id == post.id]
         told = [f"{one.id} {one.revision}" for one in own]
         revision = ", ".join([str(post.revision), *told])
         stamp = (state.boot_id, revision)
@@ -161,13 +161,13 @@ def _is_root(post: Post) -> bool:
     return not post.root_id and not post.deleted_at
 
 
-def _stands_alone(whisper: Post, roots: Sequence[Post]) -> bool:
+def _stands_alone(ephemeral: Post, roots: Sequence[Post]) -> bool:
     """It is in no thread, or in one that is gone."""
-    return all(root.id != whisper.root_id for root in roots)
+    return all(root.id != ephemeral.root_id for root in roots)
 
 
-def _whisper_json(state: State, post: Post) -> JSONObject:
-    html, revision = render_whisper(state, post), str(post.revision)
+def _ephemeral_json(state: State, post: Post) -> JSONObject:
+    html, revision = render_ephemeral(state, post), str(post.revision)
     return {"id": post.id, "revision": revision, "at": post.created_at, "html": html}
 
 

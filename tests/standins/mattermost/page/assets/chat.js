@@ -247,7 +247,7 @@ function parsePost(post) {
   for (const time of article.querySelectorAll("time")) localize(time);
   for (const span of article.querySelectorAll("span.channel")) linkChannel(span);
   article.classList.toggle("is-answered", post.id === state.replyTo);
-  if (state.pressed.has(post.id) && article.querySelector(".thread .is-whisper")) {
+  if (state.pressed.has(post.id) && article.querySelector(".thread .is-ephemeral")) {
     state.pressed.delete(post.id);
     state.openThreads.add(post.id);
   }
