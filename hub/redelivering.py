@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from hub.models import Delivery, Event
-from hub.waking import wake_drains
+from hub.waking import wake_matcher, wake_senders
 
 BATCH_SIZE = 500
 State = Delivery.State
@@ -29,7 +29,7 @@ def redeliver(deliveries: QuerySet[Delivery], *, user: AbstractBaseUser | None) 
         _redeliver_batch(ids[start : start + BATCH_SIZE], user)
         for start in range(0, len(ids), BATCH_SIZE)
     )
-    wake_drains()
+    wake_senders()
     return count
 
 
@@ -49,7 +49,7 @@ def replay(events: QuerySet[Event], *, user: AbstractBaseUser | None) -> int:
         .exclude(body=b"")
         .update(state=Event.State.RECEIVED, note=f"replayed by {who}")
     )
-    wake_drains()
+    wake_matcher()
     return count
 
 
