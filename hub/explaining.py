@@ -17,6 +17,7 @@ from hub.contracts import (
     ParsedEvent,
     Severity,
 )
+from hub.cross_references import link_references
 from hub.matching import Parsed, Planned, Received, match_event, parse_event
 from hub.models import Event, TriggerRule, WebhookToken
 from hub.rules import ANY_KIND, CompiledChannel, CompiledRule, RuleIndex, compile_rule
@@ -60,6 +61,7 @@ def recall(row: Event, *, with_previous: bool = True) -> Recalled | None:
     parsed = parse_event(received) if row.body else Parsed(received, _from_row(row), row.note)
     if parsed.event is not None and row.is_enriched:
         parsed = replace(parsed, event=_enriched(parsed.event, row))
+    [parsed] = link_references([parsed])
     return Recalled(parsed, _previous_data(row) if with_previous else None, str(row))
 
 
