@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from hub.models import Delivery, Event
@@ -39,6 +39,16 @@ def cancel(deliveries: QuerySet[Delivery], *, user: AbstractBaseUser | None) -> 
     return deliveries.filter(state__in=CAN_BE_CANCELLED).update(
         state=State.CANCELLED, reason=f"cancelled by {name}"
     )
+
+
+def waiting() -> QuerySet[Delivery]:
+    """All that is still to be sent."""
+    return Delivery.objects.filter(state__in=Delivery.OPEN_STATES)
+
+
+def look_before_posting(deliveries: QuerySet[Delivery]) -> int:
+    """As if an attempt had been interrupted: each is looked for by its key; how many."""
+    return deliveries.update(unknown_since=F("created_at"))
 
 
 def replay(events: QuerySet[Event], *, user: AbstractBaseUser | None) -> int:
