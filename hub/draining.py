@@ -123,7 +123,7 @@ class Drain:
         matched = self._matcher.match_batch(version, openings)
         self._dispatcher.send(claims_of(self._matcher.claimed))
         self._is_busy = matched >= BUSY_BATCH
-        if self._is_busy or self._dispatcher.is_full:
+        if matched and (self._is_busy or self._dispatcher.is_full):
             wake_senders()
         return matched
 
