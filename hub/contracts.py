@@ -177,7 +177,11 @@ class Actor:
 @dataclass(frozen=True, slots=True)
 class ParsedEvent:
     """A request in our words. `kinds[0]` is the main one; `data` is what templates and conditions
-    read beside the common fields."""
+    read beside the common fields.
+
+    `data["mentioned"]` may list what it names of other systems: `{"reference": "#23", "url": ""}`.
+    The hub fills in the address and `title` of what it knows.
+    """
 
     kinds: tuple[str, ...]
     title: str = ""

@@ -12,7 +12,7 @@ from hub import secrets
 from hub.models import Channel, Credential, MattermostServer, SlashCommand, Source, WebhookToken
 from hub.monitoring import announce
 from hub.rotating import remove_replaced
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 AGAIN_AFTER = timedelta(days=7)  # an old secret is told about every week
 PAGES = {  # sort → the admin's page of its owner
@@ -72,7 +72,7 @@ def remind(now: datetime) -> int:
     for row in old:
         _announce(row, now)
     if old:
-        wake_drains()
+        wake_matcher()
     return len(old)
 
 

@@ -21,6 +21,7 @@ from hub.sql import (
     from_time,
     insert_rows,
     is_postgresql,
+    save_rows,
     to_time,
     update_rows,
 )
@@ -286,6 +287,7 @@ def _attempt(result: Result) -> Attempt:
 def _save_threads(results: Iterable[Result]) -> None:
     """The root a first post made, or the new one that replaced a deleted root, and its card."""
     threads: dict[tuple[int, int], Thread] = {}
+    now = timezone.now()
     for result in results:
         claim, posted = result.claim, result.posted
         is_in_thread = claim.is_threaded and claim.reference_id is not None
@@ -299,12 +301,12 @@ def _save_threads(results: Iterable[Result]) -> None:
                 reference_id=claim.reference_id or 0,
                 root_post_id=posted.root_post_id,
                 card=card,
+                updated_at=now,
             )
-    Thread.objects.bulk_create(
-        threads.values(),
-        update_conflicts=True,
-        unique_fields=["channel", "reference"],
-        update_fields=["root_post_id", "card", "updated_at"],
+    save_rows(
+        list(threads.values()),
+        key=("channel", "reference"),
+        changing=("root_post_id", "card", "updated_at"),
     )
 
 

@@ -33,6 +33,7 @@ from hub.views import channel_view, server_view
 logger = logging.getLogger(__name__)
 
 CLAIMS_PER_THREAD = 4  # claimed ahead, so that a round writes and claims many at once
+WORTH_WRITING = 4  # one result of so many under way: of fewer the drain learns by looking
 BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
 SERVERS_FRESH_S = 0.5
 PROBE_EVERY = timedelta(seconds=5)
@@ -61,6 +62,11 @@ class Dispatcher:
     @property
     def is_sending(self) -> bool:
         return bool(self._under_way)
+
+    @property
+    def is_full(self) -> bool:
+        """A server has no place left here: the other drains are to help."""
+        return any(self._room(server.pk) <= 0 for server in self._servers)
 
     def follow(self, version: int) -> None:
         """Use the configuration of this version; breakers are read twice a second."""
@@ -185,7 +191,8 @@ class Dispatcher:
 
     def _send(self, claim: Claim, routes: Routes) -> None:
         self._results.append(attempt(claim, routes))
-        self._poke()
+        if len(self._results) * WORTH_WRITING >= len(self._under_way):
+            self._poke()  # the last one under way always does
 
     def _probe(self, server_id: int) -> None:
         try:

@@ -17,6 +17,7 @@ from hub.contracts import (
     ParsedEvent,
     Severity,
 )
+from hub.cross_references import link_references
 from hub.echoes import drop_echoes
 from hub.matching import Parsed, Planned, Received, match_event, parse_event
 from hub.mentions import mentions_owner
@@ -64,6 +65,7 @@ def recall(row: Event, *, with_previous: bool = True) -> Recalled | None:
     if parsed.event is not None and row.is_enriched:
         parsed = replace(parsed, event=_enriched(parsed.event, row))
     [parsed] = drop_echoes([parsed])
+    [parsed] = link_references([parsed])
     return Recalled(parsed, _previous_data(row) if with_previous else None, str(row))
 
 

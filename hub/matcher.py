@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from hub import registry
 from hub.contracts import InboundRequest, JSONObject, SourceView
+from hub.cross_references import link_references
 from hub.echoes import drop_echoes
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
@@ -126,7 +127,8 @@ class Matcher:
     def _write(self, ready: Sequence[Parsed], openings: Openings) -> None:
         if not ready:
             return
-        matches = self._match(sorted(ready, key=lambda parsed: parsed.received.event_id))
+        in_order = sorted(ready, key=lambda parsed: parsed.received.event_id)
+        matches = self._match(link_references(in_order))
         states = dict(self._enricher.changed)
         try:
             self.claimed = write_matches(matches, states, openings)

@@ -20,7 +20,7 @@ from hub.models import Monitor, Outage, Source
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.receiving import store_request
 from hub.views import source_view
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def probe_monitors() -> int:
         record_probe(monitor, health, now) for monitor, health in zip(due, found, strict=True)
     ]
     if any(changes):
-        wake_drains()
+        wake_matcher()
     return sum(changes)
 
 

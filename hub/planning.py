@@ -15,7 +15,7 @@ from hub.delivering import claim_at_once
 from hub.matching import Match, Planned
 from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
 from hub.sending import Openings, message_as_json
-from hub.sql import commit_may_wait, insert_rows, update_rows
+from hub.sql import commit_may_wait, insert_rows, save_rows, update_rows
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
@@ -64,7 +64,7 @@ def write_matches(
     """
     now = timezone.now()
     with transaction.atomic():
-        references = save_references(matches)
+        references = save_references(matches, now)
         known = _known_of(references.values())
         generations = _next_generations(matches)
         deliveries: list[Delivery] = []
@@ -85,19 +85,18 @@ def reference_key(source_id: int, reference: ExternalReference) -> ReferenceKey:
     return source_id, reference.external_id[:200], reference.created_marker[:64]
 
 
-def save_references(matches: Iterable[Match]) -> dict[ReferenceKey, int]:
+def save_references(matches: Iterable[Match], now: datetime) -> dict[ReferenceKey, int]:
     """Insert or refresh each reference of the batch once; its id by key."""
     rows: dict[ReferenceKey, Reference] = {}
     for match in matches:
         event = match.parsed.event
         if event is not None and event.reference is not None:
             key = reference_key(match.parsed.received.source_id, event.reference)
-            rows[key] = _reference(key, event, event.reference)
-    Reference.objects.bulk_create(
-        rows.values(),
-        update_conflicts=True,
-        unique_fields=["source", "external_id", "created_marker"],
-        update_fields=["display", "title", "url", "is_private", "updated_at"],
+            rows[key] = _reference(key, event, event.reference, now)
+    save_rows(
+        list(rows.values()),
+        key=("source", "external_id", "created_marker"),
+        changing=("display", "title", "url", "is_private", "updated_at"),
     )
     return {key: row.pk for key, row in rows.items()}
 
@@ -190,7 +189,9 @@ class _Rows:
         )
 
 
-def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReference) -> Reference:
+def _reference(
+    key: ReferenceKey, event: ParsedEvent, reference: ExternalReference, now: datetime
+) -> Reference:
     return Reference(
         source_id=key[0],
         external_id=key[1],
@@ -199,6 +200,7 @@ def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReferen
         title=event.title[:MAX_TITLE_CHARS],
         url=event.url[:MAX_URL_CHARS],
         is_private=event.is_private,
+        updated_at=now,
     )
 
 

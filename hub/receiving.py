@@ -26,7 +26,7 @@ from hub.secrets import PREFIX_LENGTH
 from hub.sql import fetch_one_prepared, to_time
 from hub.throttling import Throttle
 from hub.tokens import TokenCard, find_card, verify_request
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ def _accept(request: InboundRequest, card: TokenCard, identity: Identity, addres
     )
     if is_duplicate:
         return Receipt(200, "duplicate", event_id, _answer(card, "duplicate", ""))
-    wake_drains()
+    wake_matcher()
     return Receipt(202, "stored", event_id, _answer(card, "stored", ""))
 
 

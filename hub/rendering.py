@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from hub.contracts import JSONObject, JSONValue, Message
 from hub.markdown import break_mentions, escape, shorten, split_text
+from hub.plaintext import markdown_to_text
 from hub.secrets import mask_secrets
 from hub.templating import TemplateProblem, render
 from hub.wording import Wording
@@ -91,7 +92,7 @@ def _worded(context: Mapping[str, JSONValue], wording: Wording, style: Style) ->
     if not style.has_card:
         return Message(text=line)
     card: JSONObject = {
-        "fallback": line,
+        "fallback": markdown_to_text(line),
         "color": COLOURS.get(str(context.get("severity")), COLOURS["info"]),
         "title": rendered(wording.title),
         "title_link": str(context.get("url") or ""),
@@ -137,7 +138,7 @@ def _as_sent(message: Message, style: Style) -> Message:
     if len(message.text) > MAX_ATTACHMENT_CHARS:
         return message
     text = message.text if message.icon_url else f"{message.icon_emoji} {message.text}".strip()
-    card: JSONObject = {**author, "fallback": message.text, "text": text}
+    card: JSONObject = {**author, "fallback": markdown_to_text(message.text), "text": text}
     return replace(message, text="", attachments=(card,))
 
 

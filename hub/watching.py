@@ -11,7 +11,7 @@ from django.utils import timezone
 from hub.models import Event, Refusal, Source
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.monitoring import announce
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 SAMPLE_SIZE = 1000  # events whose gaps say what is usual
 LEAST_EVENTS = 20  # fewer say nothing
@@ -35,7 +35,7 @@ def watch_sources() -> int:
     sources = Source.objects.filter(is_active=True).exclude(integration=BUILT_IN_SOURCE)
     count = sum(_watch(source, now) for source in sources)
     if count:
-        wake_drains()
+        wake_matcher()
     return count
 
 

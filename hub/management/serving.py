@@ -19,7 +19,7 @@ ASK_S = 2.0
 
 def web_spec(address: Address) -> ChildSpec:
     options = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
-    quiet = ("--no-control-socket", "--log-level", "warning")
+    quiet = ("--preload", "--no-control-socket", "--log-level", "warning")
     arguments = ("-m", "gunicorn", "hub.wsgi", *options, *quiet, "--bind", address.bind)
     return ChildSpec("web", arguments, patience_s=1.0)
 

@@ -20,6 +20,7 @@ INTEGRATION = Integration(
     options={
         "forge": "github, gitlab, gitea or forgejo; empty: as the headers of a request say",
         "own_login": "the login of the hub's account at the forge: what it does is not told about",
+        "references_source": "name of the source that #23 in a message means, where several may",
         "single_jobs": "true: single jobs and checks are told about, too, not only whole pipelines",
     },
     kept_headers=KEPT_HEADERS,

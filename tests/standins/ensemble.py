@@ -5,6 +5,7 @@ from itertools import count, cycle
 
 from tests.standins import erpnext, n8n, redmine
 from tests.standins.git.traffic import traffic as git_traffic
+from tests.standins.outgoing import OutgoingRequest
 from tests.standins.stories import Request
 
 # Zammad speaks every other time: its stories are the ones a newcomer is told about.
@@ -13,7 +14,7 @@ ORDER = ("zammad", "redmine", "zammad", "git", "zammad", "erpnext", "zammad", "n
 
 def requests_of(integration: str, secret: str, first_number: int) -> Iterator[Request]:
     """Without end. `first_number` rises from start to start, so that nothing is told twice."""
-    outgoing: Mapping[str, Iterator[object]] = {
+    outgoing: Mapping[str, Iterator[OutgoingRequest]] = {
         "redmine": redmine.traffic(secret, first_id=first_number),
         "git": git_traffic(secret, first_number),
         "erpnext": erpnext.traffic(secret, first_number=first_number),
@@ -23,9 +24,9 @@ def requests_of(integration: str, secret: str, first_number: int) -> Iterator[Re
         yield Request(
             integration=integration,
             name=f"sample {number}",
-            query=str(getattr(one, "query", "")),
-            headers=one.headers,  # type: ignore[attr-defined]  # each stand-in has its own record
-            body=one.body,  # type: ignore[attr-defined]
+            query=one.query,
+            headers=one.headers,
+            body=one.body,
         )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from tests.standins.n8n.sending import HttpRequestNode, OutgoingRequest
+from tests.standins.n8n.sending import HttpRequestNode
+from tests.standins.outgoing import OutgoingRequest
 
 URL = "https://n8n.example.test"
 INVOICES = (
