@@ -229,6 +229,7 @@ class Integration:
     parse: Callable[[InboundRequest, SourceView], ParsedEvent]
     identify: Callable[[InboundRequest], Identity]
     verify: Callable[[InboundRequest, str], None] | None = None
+    sign: Callable[[InboundRequest, str], Mapping[str, str]] | None = None  # headers to add
     enrich: Callable[[ParsedEvent, SourceView, JSONObject], ParsedEvent] | None = None
     compose: Callable[[ParsedEvent], Message | None] | None = None
     poll: Callable[[SourceView, JSONObject, datetime], Polled] | None = None  # state, now

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import re
+import uuid
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from hub.contracts import (
     VerificationError,
 )
 from hub.models import Refusal
+from hub.models.events import TEST_KEY
 from hub.retrying import with_retries
 from hub.secrets import PREFIX_LENGTH
 from hub.sql import fetch_one_prepared, to_time
@@ -149,7 +151,10 @@ def store_request(
 
 
 def _accept(request: InboundRequest, card: TokenCard, identity: Identity, address: str) -> Receipt:
-    key, earlier_key = _dedup_keys(request, identity.dedup_key)
+    if card.is_test:
+        key, earlier_key = f"{TEST_KEY}{uuid.uuid4().hex}", ""
+    else:
+        key, earlier_key = _dedup_keys(request, identity.dedup_key)
     event_id, is_duplicate = store_request(
         request,
         source_id=card.source_id,
@@ -168,7 +173,7 @@ def _accept(request: InboundRequest, card: TokenCard, identity: Identity, addres
 def _dedup_keys(request: InboundRequest, key: str | None) -> tuple[str, str]:
     """The sender's key, or the hash of the body in this and in the previous bucket of time."""
     if key is not None:
-        return key, ""
+        return (_sha256(key.encode()) if key.startswith(TEST_KEY) else key), ""
     digest = _sha256(request.event_hint.encode() + b"\0" + request.body)
     bucket = int(request.received_at.timestamp()) // HASH_WINDOW_S
     return f"{digest}:{bucket}", f"{digest}:{bucket - 1}"

@@ -26,6 +26,7 @@ class TokenCard:
     options: Mapping[str, JSONValue]
     reachable_channels: frozenset[str]
     has_default_channel: bool
+    is_test: bool
     expires_at: datetime | None
 
 
@@ -112,5 +113,6 @@ def _load_card(digest: str) -> TokenCard | None:
             channel.name for channel in [*row.allowed_channels.all(), *default]
         ),
         has_default_channel=bool(default),
+        is_test=row.is_test,
         expires_at=row.expires_at,
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration
-from integrations.erpnext.events import identify, parse, verify
+from integrations.erpnext.events import identify, parse, sign, verify
 from integrations.erpnext.kinds import EVENT_HEADER, KINDS
 from integrations.erpnext.polling import poll
 from integrations.erpnext.probing import probe
@@ -15,6 +15,7 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     enrich=enrich,

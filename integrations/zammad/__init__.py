@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from hub.contracts import Integration
-from integrations.zammad.events import identify, parse, verify
+from integrations.zammad.events import identify, parse, sign, verify
 from integrations.zammad.kinds import KINDS
+from integrations.zammad.probing import probe
 from integrations.zammad.tags import enrich
 
 INTEGRATION = Integration(
@@ -13,9 +14,11 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     enrich=enrich,
+    probe=probe,
     reference_pattern=r"ZD#\d+",
     credential_names=("token",),
     kept_headers=("x-zammad-trigger", "x-zammad-delivery"),

@@ -16,6 +16,12 @@ def fetch_tags(http: Http, token: str, ticket_id: str) -> list[str]:
     return [tag for tag in tags if isinstance(tag, str)]
 
 
+def fetch_login(http: Http, token: str) -> str:
+    """Whose token it is; empty where the answer does not say. Raises DeliveryError."""
+    content = _get(http, token, "/api/v1/users/me", {})
+    return str(content.get("login") or "") if isinstance(content, dict) else ""
+
+
 def _get(http: Http, token: str, path: str, params: Mapping[str, str]) -> JSONValue:
     """Both JSON headers: without them Zammad answers an error as an HTML page."""
     headers = {
