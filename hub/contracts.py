@@ -215,6 +215,18 @@ class Health:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PathMapping:
+    """For an integration that reads any JSON: what can be pointed at in the admin.
+
+    It is saved in the source's options, as objects: `paths` (name → path), `kinds` and
+    `severities` (the sender's word → ours) and `fields` (label → path).
+    """
+
+    paths: tuple[str, ...]  # the first is needed
+    presets: Mapping[str, JSONObject]  # name → such options, with a `label` and a `sample` to try
+
+
 Outcome: TypeAlias = Literal["stored", "duplicate", "channel_refused", "not_decodable"]
 
 
@@ -235,6 +247,7 @@ class Integration:
     poll: Callable[[SourceView, JSONObject, datetime], Polled] | None = None  # state, now
     probe: Callable[[SourceView], Health] | None = None
     answer: Callable[[Outcome, str], Answer] | None = None
+    mapping: PathMapping | None = None
     reference_pattern: str = ""  # how people write its references: `ZD#\d+`
     credential_names: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)  # name → what it changes, in one line

@@ -1,5 +1,6 @@
 """A test request: choosing a recorded one, sending it, following what becomes of it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -119,5 +120,13 @@ def _initial(sample: Sample) -> dict[str, str]:
     return {
         "sample": sample.name,
         "query": urlencode(dict(request.query)),
-        "body": request.body.decode(errors="replace"),
+        "body": _readable(request),
     }
+
+
+def _readable(request: InboundRequest) -> str:
+    """JSON in lines, to be edited; a form as it was."""
+    text = request.body.decode(errors="replace")
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    return json.dumps(request.json(), ensure_ascii=False, indent=2)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Max, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST
 from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell
+from hub.admin.mapping_drafts import save_mapping
 from hub.admin.secret_fields import CredentialsField, SecretForm
 from hub.admin.source_checks import tell_connection
+from hub.admin.source_mapping import choose_request, mapping_context, preview, read_posted
 from hub.admin.source_setup import last_requests, setup_context
 from hub.admin.source_tests import (
     OWN_ADDRESS,
@@ -29,6 +31,7 @@ from hub.admin.source_tests import (
     trial_context,
 )
 from hub.admin.theme import TextareaWidget
+from hub.contracts import Integration
 from hub.models import Event, Source
 from hub.models.events import TEST_KEY
 from hub.models.sources import BUILT_IN_SOURCE
@@ -78,6 +81,10 @@ class SourceAdmin(HistoryAdmin):
             self.own_path("<int:pk>/test/", self.test_view, "test"),
             self.own_path("<int:pk>/test/<int:event>/", self.follow_view, "follow"),
             self.own_path("<int:pk>/check/", self.check_view, "check"),
+            self.own_path("<int:pk>/mapping/", self.mapping_view, "mapping"),
+            self.own_path(
+                "<int:pk>/mapping/preview/", self.mapping_preview_view, "mapping_preview"
+            ),
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -97,6 +104,7 @@ class SourceAdmin(HistoryAdmin):
         return {
             "source": row,
             "tokens": [one for one in tokens if one.is_valid(now)],
+            "has_mapping": has_mapping(row),
             "is_built_in": row.integration == BUILT_IN_SOURCE,
             "may_issue": request.user.has_perm(ISSUE),
             "may_change": self.has_change_permission(request, row),
@@ -148,6 +156,29 @@ class SourceAdmin(HistoryAdmin):
         back = "setup" if "setup" in request.GET else "change"
         return HttpResponseRedirect(self.own_url(back, pk))
 
+    def mapping_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What stands where in its JSON: picked from a request, tried, saved as options."""
+        row, integration = self._mapped(request, pk)
+        draft, wanted = read_posted(request, row, integration)
+        if "save" in request.POST and not draft.problems:
+            save_mapping(row, draft)
+            self.log_change(request, row, [{"changed": {"fields": ["options"]}}])
+            messages.success(request, _("Saved: this is how %(source)s is read.") % {"source": row})
+            return HttpResponseRedirect(self.own_url("mapping", pk))
+        choice = choose_request(row, integration, request, wanted)
+        context = mapping_context(row, integration, draft, choice)
+        title = _("What stands where: %(source)s") % {"source": row}
+        return self.page(request, "hub/source_mapping.html", title, **context)
+
+    @method_decorator(require_POST)
+    def mapping_preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The form as it stands, tried on the chosen request; nothing is stored."""
+        row, integration = self._mapped(request, pk)
+        draft, wanted = read_posted(request, row, integration)
+        choice = choose_request(row, integration, request, wanted)
+        context = preview(row, integration, draft, choice) | {"choice": choice}
+        return render(request, "hub/parts/mapping_preview.html", context)
+
     @admin.action(description=gettext_lazy("Check connection"), permissions=["change"])
     def check_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         for row in rows:
@@ -169,6 +200,15 @@ class SourceAdmin(HistoryAdmin):
     def last_cell(self, row: Any) -> str:
         return time_cell(row.last_used_at)
 
+    def _mapped(self, request: HttpRequest, pk: int) -> tuple[Source, Integration]:
+        """Raises Http404 for a system that needs no mapping."""
+        row = self.find(request, pk)
+        self.require(self.has_change_permission(request, row))
+        integration = registry.get(row.integration)
+        if integration is None or integration.mapping is None:
+            raise Http404
+        return row, integration
+
     def _may_test(self, request: HttpRequest, row: Source) -> bool:
         """It issues a token, and its messages really go to the channels."""
         is_system = row.integration != BUILT_IN_SOURCE and registry.get(row.integration) is not None
@@ -179,10 +219,16 @@ class SourceAdmin(HistoryAdmin):
         self, request: HttpRequest, row: Source, context: dict[str, Any]
     ) -> HttpResponse:
         context = setup_context(row, request) | context
+        context["has_mapping"] = has_mapping(row)
         context["may_test"] = self._may_test(request, row)
         context["may_change"] = self.has_change_permission(request, row)
         title = _("Set up %(source)s") % {"source": row}
         return self.page(request, "hub/source_setup.html", title, **context)
+
+
+def has_mapping(source: Source) -> bool:
+    integration = registry.get(source.integration)
+    return integration is not None and integration.mapping is not None
 
 
 def _refused(trial: Trial) -> dict[str, Any]:
