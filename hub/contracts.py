@@ -216,6 +216,24 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to enter at the other side so that it sends one kind. `{{ url }}` and `{{ secret }}` are
+    filled in; without entries the `note` says why there is nothing to enter."""
+
+    kind: str
+    entries: Mapping[str, str]  # the name of a field there → what to enter
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionTable:
+    """An option that is an object of texts: the admin edits it row by row."""
+
+    columns: tuple[str, str]
+    usual: Mapping[str, str] = field(default_factory=dict)  # what counts where no row says else
+
+
+@dataclass(frozen=True, slots=True)
 class PathMapping:
     """For an integration that reads any JSON: what can be pointed at in the admin.
 
@@ -248,6 +266,8 @@ class Integration:
     probe: Callable[[SourceView], Health] | None = None
     answer: Callable[[Outcome, str], Answer] | None = None
     mapping: PathMapping | None = None
+    recipes: tuple[Recipe, ...] = ()
+    option_tables: Mapping[str, OptionTable] = field(default_factory=dict)  # by name of the option
     reference_pattern: str = ""  # how people write its references: `ZD#\d+`
     credential_names: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)  # name → what it changes, in one line

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
 
 from hub import registry, secrets
 from hub.contracts import InboundRequest, Integration, JSONValue, VerificationError
@@ -63,6 +64,13 @@ def issue_token(source: Source, *, token: str = "", **fields: object) -> tuple[W
         **fields,
     )
     return row, text
+
+
+def newest_token(source: Source) -> WebhookToken | None:
+    """The one that its system was given last, among those that are valid."""
+    now = timezone.now()
+    rows = source.tokens.filter(is_test=False, revoked_at=None).order_by("-pk")
+    return next((row for row in rows if row.is_valid(now)), None)
 
 
 def hook_url(token: str, event_hint: str = "") -> str:

@@ -14,7 +14,7 @@ from hub.http import open_http
 from hub.models import Event, Source, WebhookToken
 from hub.models.events import TEST_KEY
 from hub.secrets import new_token
-from hub.tokens import issue_token
+from hub.tokens import issue_token, newest_token
 
 LIFETIME: Final = timedelta(minutes=5)
 READ_TIMEOUT_S: Final = 10.0
@@ -57,8 +57,7 @@ def send_test(source: Source, request: InboundRequest, *, address: str) -> Trial
 
 def _issue(source: Source, integration: Integration) -> tuple[WebhookToken, str]:
     """It may do what the source's newest token may: post to these channels, mention nobody."""
-    now = timezone.now()
-    usual = source.tokens.filter(is_test=False, revoked_at=None).order_by("-pk").first()
+    usual = newest_token(source)
     row, text = issue_token(
         source,
         label=LABEL,
@@ -66,7 +65,7 @@ def _issue(source: Source, integration: Integration) -> tuple[WebhookToken, str]
         signing_secret=new_token() if integration.sign is not None else "",
         event_hint=usual.event_hint if usual is not None else "",
         default_channel=usual.default_channel if usual is not None else None,
-        expires_at=now + LIFETIME,
+        expires_at=timezone.now() + LIFETIME,
     )
     if usual is not None:
         row.allowed_channels.set(usual.allowed_channels.all())

@@ -6,7 +6,6 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,11 +13,12 @@ from hub.admin.cells import event_tag
 from hub.admin.event_pages import pretty_body
 from hub.admin.pretty import plain
 from hub.admin.recipes import recipe_html
+from hub.admin.rule_recipes import recipes_of_source
 from hub.admin.sentences import describe_event
-from hub.models import Event, Refusal, Source, WebhookToken
+from hub.models import Event, Refusal, Source
 from hub.models.events import MATCHED
 from hub.secrets import mask_secrets
-from hub.tokens import hook_url
+from hub.tokens import hook_url, newest_token
 
 LOOPBACK: Final = frozenset(("127.0.0.1", "localhost", "::1"))
 
@@ -50,15 +50,10 @@ def setup_context(source: Source, request: HttpRequest) -> dict[str, Any]:
         "recipe": recipe_html(
             source.integration, url=hook_url(prefix), secret=secret if has_secret else ""
         ),
+        "recipes": recipes_of_source(source),
         "may_issue": request.user.has_perm("hub.add_webhooktoken"),
         **last_requests(source, request),
     }
-
-
-def newest_token(source: Source) -> WebhookToken | None:
-    now = timezone.now()
-    rows = source.tokens.filter(is_test=False, revoked_at=None).order_by("-pk")
-    return next((row for row in rows if row.is_valid(now)), None)
 
 
 def last_requests(source: Source, request: HttpRequest) -> dict[str, Any]:

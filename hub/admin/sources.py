@@ -17,6 +17,7 @@ from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell
 from hub.admin.mapping_drafts import save_mapping
+from hub.admin.option_tables import posted_tables, save_tables, stored_tables
 from hub.admin.secret_fields import CredentialsField, SecretForm
 from hub.admin.source_checks import tell_connection
 from hub.admin.source_mapping import choose_request, mapping_context, preview, read_posted
@@ -81,6 +82,7 @@ class SourceAdmin(HistoryAdmin):
             self.own_path("<int:pk>/test/", self.test_view, "test"),
             self.own_path("<int:pk>/test/<int:event>/", self.follow_view, "follow"),
             self.own_path("<int:pk>/check/", self.check_view, "check"),
+            self.own_path("<int:pk>/tables/", self.tables_view, "tables"),
             self.own_path("<int:pk>/mapping/", self.mapping_view, "mapping"),
             self.own_path(
                 "<int:pk>/mapping/preview/", self.mapping_preview_view, "mapping_preview"
@@ -100,11 +102,12 @@ class SourceAdmin(HistoryAdmin):
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         tokens = row.tokens.filter(is_test=False).order_by("-pk")
         tokens = tokens.defer("signing_secret", "previous_signing_secret")
-        now = timezone.now()
+        now, integration = timezone.now(), registry.get(row.integration)
         return {
             "source": row,
             "tokens": [one for one in tokens if one.is_valid(now)],
             "has_mapping": has_mapping(row),
+            "option_tables": list(integration.option_tables) if integration is not None else [],
             "is_built_in": row.integration == BUILT_IN_SOURCE,
             "may_issue": request.user.has_perm(ISSUE),
             "may_change": self.has_change_permission(request, row),
@@ -169,6 +172,24 @@ class SourceAdmin(HistoryAdmin):
         context = mapping_context(row, integration, draft, choice)
         title = _("What stands where: %(source)s") % {"source": row}
         return self.page(request, "hub/source_mapping.html", title, **context)
+
+    def tables_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Its options that are tables, row by row."""
+        row = self.find(request, pk)
+        self.require(self.has_change_permission(request, row))
+        integration = registry.get(row.integration)
+        if integration is None or not integration.option_tables:
+            raise Http404
+        is_posted = request.method == "POST"
+        tables = posted_tables(request.POST, integration) if is_posted else []
+        if is_posted and not any(table.problem for table in tables):
+            save_tables(row, tables)
+            self.log_change(request, row, [{"changed": {"fields": ["options"]}}])
+            messages.success(request, _("The tables of %(source)s are saved.") % {"source": row})
+            return HttpResponseRedirect(self.own_url("tables", pk))
+        tables = tables or stored_tables(row, integration)
+        title = _("Tables of %(source)s") % {"source": row}
+        return self.page(request, "hub/source_tables.html", title, source=row, tables=tables)
 
     @method_decorator(require_POST)
     def mapping_preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
