@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from hub import registry
-from hub.admin.recipes import PLACE
+from hub.admin.recipes import PLACE, secret_place
 from hub.contracts import Recipe
 from hub.models import Source, TriggerRule, WebhookToken
 from hub.tokens import hook_url, newest_token
@@ -55,12 +54,8 @@ def _shown(name: str, kinds: Collection[str], source: Source | None) -> list[Sho
 
 
 def _filling(token: WebhookToken | None) -> Mapping[str, str]:
-    secret = _("(shown once, when the token was issued)")
-    has_secret = token is not None and bool(token.signing_secret)
-    return {
-        "url": hook_url(f"{token.prefix}…" if token is not None else "…"),
-        "secret": secret if has_secret else _("(none: leave it empty)"),
-    }
+    prefix = f"{token.prefix}…" if token is not None else "…"
+    return {"url": hook_url(prefix), "secret": secret_place(token)}
 
 
 def _filled(recipe: Recipe, meaning: str, filled: Mapping[str, str]) -> ShownRecipe:

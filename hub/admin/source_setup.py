@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from hub.admin.cells import event_tag
 from hub.admin.event_pages import pretty_body
 from hub.admin.pretty import plain
-from hub.admin.recipes import recipe_html
+from hub.admin.recipes import recipe_html, secret_place
 from hub.admin.rule_recipes import recipes_of_source
 from hub.admin.sentences import describe_event
 from hub.models import Event, Refusal, Source
@@ -39,17 +39,13 @@ def setup_context(source: Source, request: HttpRequest) -> dict[str, Any]:
     """What the page shows beside the form of the test request."""
     token = newest_token(source)
     prefix = f"{token.prefix}…" if token is not None else "…"
-    secret = _("(shown once, when the token was issued)")
-    has_secret = token is not None and bool(token.signing_secret)
     return {
         "source": source,
         "token": token,
         "shown_url": hook_url(prefix),
         "hub_url": settings.HUB_BASE_URL,
         "is_loopback": urlsplit(settings.HUB_BASE_URL).hostname in LOOPBACK,
-        "recipe": recipe_html(
-            source.integration, url=hook_url(prefix), secret=secret if has_secret else ""
-        ),
+        "recipe": recipe_html(source.integration, url=hook_url(prefix), secret=secret_place(token)),
         "recipes": recipes_of_source(source),
         "may_issue": request.user.has_perm("hub.add_webhooktoken"),
         **last_requests(source, request),
