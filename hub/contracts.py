@@ -239,6 +239,36 @@ class Health:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to enter at the other side so that it sends one kind. `{{ url }}` and `{{ secret }}` are
+    filled in; without entries the `note` says why there is nothing to enter."""
+
+    kind: str
+    entries: Mapping[str, str]  # the name of a field there → what to enter
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionTable:
+    """An option that is an object of texts: the admin edits it row by row."""
+
+    columns: tuple[str, str]
+    usual: Mapping[str, str] = field(default_factory=dict)  # what counts where no row says else
+
+
+@dataclass(frozen=True, slots=True)
+class PathMapping:
+    """For an integration that reads any JSON: what can be pointed at in the admin.
+
+    It is saved in the source's options, as objects: `paths` (name → path), `kinds` and
+    `severities` (the sender's word → ours) and `fields` (label → path).
+    """
+
+    paths: tuple[str, ...]  # the first is needed
+    presets: Mapping[str, JSONObject]  # name → such options, with a `label` and a `sample` to try
+
+
 Outcome: TypeAlias = Literal["stored", "duplicate", "channel_refused", "not_decodable"]
 
 
@@ -253,6 +283,7 @@ class Integration:
     parse: Callable[[InboundRequest, SourceView], ParsedEvent]
     identify: Callable[[InboundRequest], Identity]
     verify: Callable[[InboundRequest, str], None] | None = None
+    sign: Callable[[InboundRequest, str], Mapping[str, str]] | None = None  # headers to add
     enrich: Callable[[ParsedEvent, SourceView, JSONObject], ParsedEvent] | None = None
     compose: Callable[[ParsedEvent], Message | None] | None = None
     poll: Callable[[SourceView, JSONObject, datetime], Polled] | None = None  # state, now
@@ -262,6 +293,9 @@ class Integration:
     reply: Callable[[SourceView, Ticket, Note], Written] | None = None  # writes, and reads back
     reply_options: frozenset[ReplyOption] = frozenset()  # what reply can do beside the text
     find_account: Callable[[SourceView, str], Account | None] | None = None  # by e-mail
+    mapping: PathMapping | None = None
+    recipes: tuple[Recipe, ...] = ()
+    option_tables: Mapping[str, OptionTable] = field(default_factory=dict)  # by name of the option
     reference_pattern: str = ""  # how people write its references: `ZD#\d+`
     credential_names: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)  # name → what it changes, in one line

@@ -160,6 +160,7 @@ def _received(row: Event) -> Received | None:
         source=replace(source_view(row.source), http=None),  # nobody is asked
         request=request_of(row),
         is_source_active=row.source.is_active,
+        is_test=row.is_test,
     )
     return received if row.token is None else _with_rights(received, row.token)
 

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 READ_FIELDS = (
-    *("source_id", "token_id", "body", "headers", "query", "event_hint"),
+    *("source_id", "token_id", "dedup_key", "body", "headers", "query", "event_hint"),
     *("is_polled", "received_at", "matched_at"),
 )
 TOKEN_USE_INTERVAL = timedelta(seconds=60)
@@ -119,6 +119,7 @@ class Matcher:
             request=_request(row),
             is_source_active=source.is_active,
             is_replay=row.matched_at is not None,
+            is_test=row.is_test,
             may_mention=token.may_mention if token else False,
             reachable_channels=token.reachable if token else frozenset(),
             default_channel=token.default_channel if token else None,

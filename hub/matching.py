@@ -4,10 +4,14 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
 from hub.conditions import Verdict
 from hub.context import build_context
 from hub.contracts import (
     DeliveryError,
+    ExternalReference,
     InboundRequest,
     Integration,
     JSONObject,
@@ -41,6 +45,7 @@ class Received:
     request: InboundRequest
     is_source_active: bool = True
     is_replay: bool = False
+    is_test: bool = False
     may_mention: bool = False
     reachable_channels: frozenset[int] = frozenset()
     default_channel: int | None = None
@@ -93,7 +98,7 @@ def parse_event(received: Received) -> Parsed:
             "%s could not parse event %s", received.integration.name, received.event_id
         )
         return Parsed(received, None, f"parsing failed: {error!r}"[:500])
-    return Parsed(received, event)
+    return Parsed(received, _as_test(event, received) if received.is_test else event)
 
 
 def enrich_event(parsed: Parsed, state: JSONObject) -> Parsed:
@@ -123,6 +128,15 @@ def match_event(
     except Exception as error:
         logger.exception("Event %s could not be matched", parsed.received.event_id)
         return Match(parsed, Event.State.FAILED, f"matching failed: {error!r}"[:500])
+
+
+def _as_test(event: ParsedEvent, received: Received) -> ParsedEvent:
+    """About a reference of its own: it joins no thread of the real one and leaves no state."""
+    reference = event.reference
+    if reference is not None:
+        own_id = f"test {received.event_id} {reference.external_id}"
+        reference = ExternalReference(own_id[:200], f"test {reference.display}"[:200])
+    return replace(event, reference=reference, state_keys=())
 
 
 def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None) -> Match:
@@ -226,16 +240,20 @@ def _worded(
     channel: CompiledChannel,
     trace: JSONObject,
 ) -> Iterable[Planned]:
+    is_test = parsed.received.is_test
     rendered = render_message(
         context,
         wording=choose_wording(rule, parsed.received.integration, context, channel.language),
         style=Style(
             language=channel.language,
             zone=channel.zone,
-            mentions=fill_mentions(rule.mentions, parsed.owners.get(channel.server_id, ())),
-            priority=rule.priority,
+            mentions=""
+            if is_test
+            else fill_mentions(rule.mentions, parsed.owners.get(channel.server_id, ())),
+            priority="" if is_test else rule.priority,
             has_card=rule.has_card,
-            may_mention=parsed.received.may_mention,
+            may_mention=parsed.received.may_mention and not is_test,
+            notice=_test_notice(channel.language) if is_test else "",
         ),
         composed=_composed(parsed, rule, channel.language),
     )
@@ -246,6 +264,11 @@ def _worded(
     yield plan
     if is_threaded and threading == "broadcast":
         yield replace(plan, is_threaded=False)
+
+
+def _test_notice(language: str) -> str:
+    with override(language):
+        return _("**Test of the hub: nothing has happened.**")
 
 
 def choose_wording(

@@ -68,6 +68,15 @@ def probe(monitor: Monitor) -> Health:
         return Health(is_up=False, problem=f"the probe failed: {error!r}"[:MAX_PROBLEM_CHARS])
 
 
+def check_source(source: Source) -> Health | None:
+    """As a monitor would probe it. Never raises; None when there is nothing to ask."""
+    integration = registry.get(source.integration)
+    has_probe = integration is not None and integration.probe is not None
+    if not has_probe and not source.base_url:
+        return None
+    return probe(Monitor(name=source.name, source=source))
+
+
 def weigh(monitor: Monitor, health: Health) -> Change:
     """Damps flapping: it takes several failures to be down, several successes to be up again."""
     if health.is_up:

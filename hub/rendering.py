@@ -39,6 +39,7 @@ class Style:
     priority: str = ""
     has_card: bool = True
     may_mention: bool = False  # text from outside may mention people (its token says so)
+    notice: str = ""  # a line of the hub's own before the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def render_message(
             error, message = str(problem), _plain(context)
     if style.mentions:
         message = replace(message, text=f"{message.text} {style.mentions}".strip())
+    if style.notice:
+        message = replace(message, text=f"{style.notice}\n{message.text}".strip())
     message = replace(message, priority=style.priority or message.priority)
     return Rendered(tuple(_split(_bounded(_map_texts(message, mask_secrets)))), error)
 

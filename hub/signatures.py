@@ -15,6 +15,16 @@ def is_equal(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
+def make_hmac(*, secret: str, body: bytes, algorithm: str = "sha256", prefix: str = "") -> str:
+    """Hex HMAC of `body` behind the sender's `prefix` (`sha256=`)."""
+    return prefix + hmac.new(secret.encode(), body, algorithm).hexdigest()
+
+
+def make_hmac_base64(*, secret: str, body: bytes) -> str:
+    """Base64 HMAC-SHA256 of `body` (Frappe)."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
 def check_hmac(
     given: str, *, secret: str, body: bytes, algorithm: str = "sha256", prefix: str = ""
 ) -> None:
@@ -22,15 +32,14 @@ def check_hmac(
 
     Raises VerificationError when it is missing, empty or wrong. Hex digits may be of either case.
     """
-    expected = hmac.new(secret.encode(), body, algorithm).hexdigest()
-    if not secret or not is_equal(given.strip().lower(), prefix + expected):
+    expected = make_hmac(secret=secret, body=body, algorithm=algorithm, prefix=prefix)
+    if not secret or not is_equal(given.strip().lower(), expected):
         raise VerificationError("the signature is wrong" if given else "the signature is missing")
 
 
 def check_hmac_base64(given: str, *, secret: str, body: bytes) -> None:
     """Base64 HMAC-SHA256 of `body` (Frappe). Raises VerificationError."""
-    expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
-    if not secret or not is_equal(given.strip(), expected):
+    if not secret or not is_equal(given.strip(), make_hmac_base64(secret=secret, body=body)):
         raise VerificationError("the signature is wrong" if given else "the signature is missing")
 
 

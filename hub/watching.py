@@ -9,6 +9,7 @@ from django.db.models import Min, Sum
 from django.utils import timezone
 
 from hub.models import Event, Refusal, Source
+from hub.models.events import TEST_KEY
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.monitoring import announce
 from hub.waking import wake_matcher
@@ -56,6 +57,7 @@ def _watch(source: Source, now: datetime) -> int:
 
 def _watch_silence(source: Source, now: datetime) -> int:
     rows = Event.objects.filter(source=source, is_polled=False).order_by("-pk")
+    rows = rows.exclude(dedup_key__startswith=TEST_KEY)
     received_at = list(rows.values_list("received_at", flat=True)[:SAMPLE_SIZE])
     silence = find_silence(received_at, now)
     if silence is None:
@@ -89,6 +91,7 @@ def _watch_shape(source: Source, now: datetime) -> int:
     rows = Event.objects.filter(
         source=source, state=Event.State.UNKNOWN, received_at__gte=now - WINDOW
     )
+    rows = rows.exclude(dedup_key__startswith=TEST_KEY)
     count = rows.count()
     if count < BURST:
         return 0

@@ -202,7 +202,7 @@ def _refused(now: datetime) -> Iterator[Finding]:
 
 
 def _tokens(now: datetime) -> Iterator[Finding]:
-    valid = WebhookToken.objects.filter(revoked_at=None)
+    valid = WebhookToken.objects.filter(revoked_at=None, is_test=False)
     ending = valid.filter(expires_at__gt=now, expires_at__lt=now + EXPIRES_SOON).count()
     old = valid.filter(expires_at=None, created_at__lt=now - OLD_AFTER).count()
     url = reverse("admin:hub_webhooktoken_changelist")

@@ -60,7 +60,10 @@ class MonitorAdmin(HistoryAdmin):
         row = self.find(request, pk)
         self.require(self.has_change_permission(request, row))
         health = probe(row)
-        if health.is_up:
+        if health.is_up and health.problem:
+            words = {"service": row, "problem": health.problem}
+            messages.warning(request, _("%(service)s answers, but: %(problem)s") % words)
+        elif health.is_up:
             messages.success(request, _("%(service)s answers.") % {"service": row})
         else:
             messages.error(request, f"{row}: {health.problem}")
@@ -69,7 +72,7 @@ class MonitorAdmin(HistoryAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state_cell(self, row: Monitor) -> str:
         if row.state != Monitor.State.DOWN or row.first_failure_at is None:
-            return state_tag(row)
+            return two_lines(state_tag(row), row.problem if row.is_active else "")
         words = {"time": age(row.first_failure_at, timezone.now()), "problem": row.problem}
         return two_lines(state_tag(row), _("for %(time)s: %(problem)s") % words)
 
@@ -85,5 +88,5 @@ class MonitorAdmin(HistoryAdmin):
 def state_tag(monitor: Monitor) -> SafeString:
     if not monitor.is_active:
         return tag(_("switched off"), "quiet")
-    tones = {Monitor.State.UP: "good", Monitor.State.DOWN: "bad"}
+    tones = {Monitor.State.UP: "warning" if monitor.problem else "good", Monitor.State.DOWN: "bad"}
     return tag(monitor.get_state_display(), tones.get(Monitor.State(monitor.state), "quiet"))

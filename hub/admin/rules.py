@@ -19,6 +19,7 @@ from hub.admin.cells import NOTHING, tag, two_lines
 from hub.admin.rule_drafts import read_draft
 from hub.admin.rule_forms import ConditionInline, RuleForm, RuleTextInline
 from hub.admin.rule_previews import preview_context
+from hub.admin.rule_recipes import recipes_of_rule
 from hub.admin.rule_warnings import find_overlaps, warnings_of
 from hub.admin.theme import AutocompleteFilter, ModelForm, RelatedFilter
 from hub.models import Source, TriggerRule
@@ -96,6 +97,7 @@ class TriggerRuleAdmin(HistoryAdmin):
         suffix, key = ("", (row.pk,)) if row is not None else ("_new", ())
         context = {
             "rule_warnings": warnings_of(row, find_overlaps()) if row is not None else [],
+            "recipes": recipes_of_rule(row) if row is not None else [],
             "preview_url": self.own_url(f"preview{suffix}", *key),
             "backtest_url": self.own_url(f"backtest{suffix}", *key),
             "may_preview": request.user.has_perm(MAY_SEE_EVENTS),

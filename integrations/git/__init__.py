@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hub.contracts import Integration
 from integrations.git.events import parse
-from integrations.git.forges import KEPT_HEADERS, identify, verify
+from integrations.git.forges import KEPT_HEADERS, identify, sign, verify
 from integrations.git.kinds import KINDS
 from integrations.git.pipelines import enrich
 
@@ -14,6 +14,7 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     enrich=enrich,

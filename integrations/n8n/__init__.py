@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration
-from integrations.n8n.events import identify, parse, verify
+from integrations.n8n.events import identify, parse, sign, verify
 from integrations.n8n.kinds import KINDS
 from integrations.n8n.messages import compose
 from integrations.n8n.polling import poll
@@ -15,6 +15,7 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     compose=compose,
