@@ -8,8 +8,11 @@ from hub.models import (
     Channel,
     Condition,
     ConfigVersion,
+    Maintenance,
     MattermostServer,
+    Monitor,
     RuleText,
+    Silence,
     Source,
     TriggerRule,
     WebhookToken,
@@ -19,8 +22,11 @@ from hub.tokens import forget_cards
 CONFIGURED = (
     Channel,
     Condition,
+    Maintenance,
     MattermostServer,
+    Monitor,
     RuleText,
+    Silence,
     Source,
     TriggerRule,
     WebhookToken,
@@ -32,6 +38,8 @@ def connect() -> None:
         post_save.connect(_changed, sender=model)
         post_delete.connect(_changed, sender=model)
     m2m_changed.connect(_changed, sender=TriggerRule.channels.through)
+    m2m_changed.connect(_changed, sender=Maintenance.sources.through)
+    m2m_changed.connect(_changed, sender=Monitor.hides.through)
     m2m_changed.connect(_changed, sender=WebhookToken.allowed_channels.through)
 
 

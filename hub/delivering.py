@@ -1,7 +1,7 @@
 """Stage 4: claims, results, retries, held and dead deliveries. Alone changes a delivery's state."""
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,7 +45,7 @@ WHERE id IN (
             AND earlier.state IN ('pending', 'sending', 'failed', 'held'))
     ORDER BY due.urgency DESC, due.due_at, due.id LIMIT %s {locking})
 RETURNING id, key, action, message, channel_id, server_id, reference_id, is_threaded,
-    attempt_count, unknown_since, requested_by_id, urgency
+    attempt_count, unknown_since, requested_by_id, told_in_id, urgency
 """
 
 RESULT_COLUMNS = (
@@ -57,6 +57,14 @@ RESULT_COLUMNS = (
     ("post_id", "text"),
     ("delivered_at", "timestamptz"),
     ("claimed_at", "timestamptz"),
+)
+TELLER_COLUMNS = (
+    ("id", "bigint"),
+    ("message", "jsonb"),
+    ("is_threaded", "bool"),
+    ("lane", "text"),
+    ("told_count", "integer"),
+    ("told_last_at", "timestamptz"),
 )
 # A result counts only while the claim is still ours: a drain that slept too long has lost it.
 STILL_OURS = " AND old.state = 'sending' AND old.claimed_at = new.claimed_at"
@@ -74,7 +82,7 @@ def claim_deliveries(server_id: int, *, limit: int, now: datetime) -> list[Claim
         cursor.execute(CLAIM_SQL.format(locking=locking), params)
         rows = cursor.fetchall()
     rows.sort(key=lambda row: (-row[-1], row[0]))
-    return _with_threads([_claim(row, now) for row in rows])
+    return _with_tellers(_with_threads([_claim(row, now) for row in rows]))
 
 
 def claim_at_once(
@@ -87,6 +95,9 @@ def claim_at_once(
     places, seen, claimed = dict(openings.places), set[str](), []
     for delivery in deliveries:
         if delivery.state != State.PENDING:
+            continue
+        if delivery.due_at > now:
+            seen.add(delivery.lane)
             continue
         is_head = delivery.lane not in seen and delivery.lane not in open_lanes
         seen.add(delivery.lane)
@@ -169,10 +180,52 @@ def hold_and_release(*, now: datetime) -> int:
     paused = Channel.objects.filter(
         Q(is_paused=True) | Q(server__is_active=False) | Q(server__down_since__isnull=False)
     )
-    waiting = Delivery.objects.filter(state__in=(State.PENDING, State.FAILED), channel__in=paused)
+    is_due = Q(state=State.FAILED) | Q(state=State.PENDING, due_at__lte=now)
+    waiting = Delivery.objects.filter(
+        is_due, channel__in=paused
+    )  # in quiet hours the rest waits on
     waiting.update(state=State.HELD, reason="the channel is paused or its server is down")
     held = Delivery.objects.filter(state=State.HELD).exclude(channel__in=paused)
     return held.update(state=State.PENDING, due_at=now, reason="")
+
+
+def bring_forward(lanes: Collection[str], *, now: datetime) -> int:
+    """What waits in these threads goes out at once: something behind it may not wait."""
+    waiting = Delivery.objects.filter(lane__in=lanes, state=State.PENDING, due_at__gt=now)
+    return waiting.exclude(reason="").update(due_at=now, reason="")
+
+
+def save_tellers(tellers: Sequence[Delivery]) -> None:
+    """Messages that stand for others now. Their rows are locked or new."""
+    rows = [[getattr(row, name) for name, _type in TELLER_COLUMNS] for row in tellers]
+    update_rows("hub_delivery", TELLER_COLUMNS, rows)
+
+
+def close_companions(openers: Iterable[Delivery], *, now: datetime) -> None:
+    """A message that became a list needs no second part; its thread waits for it no longer."""
+    for opener in openers:
+        rows = Delivery.objects.filter(
+            event_id=opener.event_id or 0, channel_id=opener.channel_id, state=State.PENDING
+        ).exclude(pk=opener.pk)
+        posts = rows.filter(action=Delivery.Action.POST)
+        posts.update(state=State.SUPPRESSED, reason=f"told in #{opener.pk}, with others")
+        rows.exclude(reason="").update(due_at=now, reason="")
+
+
+def save_counts(counts: Sequence[Delivery]) -> None:
+    """Edits that show a count; one that has not been sent yet is brought up to date instead."""
+    if not counts:
+        return
+    waiting = Delivery.objects.select_for_update().filter(
+        told_in__in=[row.told_in_id for row in counts],
+        action=Delivery.Action.COUNT,
+        state=State.PENDING,
+    )
+    ids = {row.told_in_id: row.pk for row in waiting}
+    columns = (("id", "bigint"), ("message", "jsonb"))
+    stale = [[ids[row.told_in_id], row.message] for row in counts if row.told_in_id in ids]
+    update_rows("hub_delivery", columns, stale)
+    insert_rows([row for row in counts if row.told_in_id not in ids])
 
 
 def open_breaker(server_id: int, *, failure_count: int, now: datetime, probe_at: datetime) -> None:
@@ -224,6 +277,7 @@ def _claim(row: Sequence[Any], now: datetime) -> Claim:
         unknown_since=from_time(row[9]),
         claimed_at=now,
         requested_by_id=row[10],
+        told_in_id=row[11],
     )
 
 
@@ -235,6 +289,22 @@ def _with_threads(claims: list[Claim]) -> list[Claim]:
     rows = Thread.objects.filter(reference_id__in=references).exclude(root_post_id="")
     threads = {(row.channel_id, row.reference_id): row for row in rows}
     return [_with_thread(claim, threads.get(_thread_key(claim))) for claim in claims]
+
+
+def _with_tellers(claims: list[Claim]) -> list[Claim]:
+    """Each count with the post that it is put behind, and what stands there."""
+    ids = [claim.told_in_id for claim in claims if claim.told_in_id is not None]
+    if not ids:
+        return claims
+    tellers = Delivery.objects.in_bulk(ids)
+    return [_with_teller(claim, tellers.get(claim.told_in_id or 0)) for claim in claims]
+
+
+def _with_teller(claim: Claim, teller: Delivery | None) -> Claim:
+    if teller is None:
+        return claim
+    is_root = teller.post_id == claim.root_post_id
+    return replace(claim, post_id=teller.post_id, card=claim.card if is_root else teller.message)
 
 
 def _thread_key(claim: Claim) -> tuple[int, int]:
@@ -291,7 +361,9 @@ def _save_threads(results: Iterable[Result]) -> None:
         if posted is None or not is_in_thread or not posted.root_post_id:
             continue
         is_root = posted.root_post_id != claim.root_post_id
-        if is_root or claim.action == "edit":
+        if claim.action == "count" and claim.post_id != claim.root_post_id:
+            continue
+        if is_root or claim.action in ("edit", "count"):
             card: JSONObject = claim.message if is_root else {**claim.card, **claim.message}
             threads[_thread_key(claim)] = Thread(
                 channel_id=claim.channel_id,

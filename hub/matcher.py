@@ -13,7 +13,8 @@ from hub.contracts import InboundRequest, JSONObject, SourceView
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
 from hub.models import Delivery, Event, Source, WebhookToken
-from hub.planning import NO_OPENINGS, mark_failed, reference_key, write_matches
+from hub.planning import NO_OPENINGS, mark_failed, write_matches
+from hub.references import reference_key
 from hub.rules import RuleIndex, load_rules
 from hub.sending import Openings
 from hub.views import source_view
@@ -134,10 +135,10 @@ class Matcher:
     def _match(self, parsed: Sequence[Parsed]) -> list[Match]:
         index = self._configuration.index
         previous = _load_previous(parsed) if index.needs_previous else {}
-        matches = []
+        matches, now = [], timezone.now()
         for one in parsed:
             key = _reference_key(one)
-            matches.append(match_event(one, index, previous.get(key) if key else None))
+            matches.append(match_event(one, index, previous.get(key) if key else None, now))
             if key and one.event is not None:
                 previous[key] = one.event.data
         return matches

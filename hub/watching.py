@@ -8,9 +8,9 @@ from itertools import pairwise
 from django.db.models import Min, Sum
 from django.utils import timezone
 
+from hub.announcing import announce
 from hub.models import Event, Refusal, Source
 from hub.models.sources import BUILT_IN_SOURCE
-from hub.monitoring import announce
 from hub.waking import wake_drains
 
 SAMPLE_SIZE = 1000  # events whose gaps say what is usual

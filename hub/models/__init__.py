@@ -6,6 +6,7 @@ from hub.models.deliveries import Attempt, Delivery
 from hub.models.events import Event, Reference, Refusal
 from hub.models.monitors import Monitor, Outage
 from hub.models.rules import Condition, RuleText, TriggerRule
+from hub.models.silences import Maintenance, Silence
 from hub.models.sources import Source, SourceState, WebhookToken
 from hub.models.threads import Thread
 
@@ -17,12 +18,14 @@ __all__ = [
     "Delivery",
     "DrainLease",
     "Event",
+    "Maintenance",
     "MattermostServer",
     "Monitor",
     "Outage",
     "Reference",
     "Refusal",
     "RuleText",
+    "Silence",
     "Source",
     "SourceState",
     "Thread",
