@@ -58,14 +58,6 @@ RESULT_COLUMNS = (
     ("delivered_at", "timestamptz"),
     ("claimed_at", "timestamptz"),
 )
-TELLER_COLUMNS = (
-    ("id", "bigint"),
-    ("message", "jsonb"),
-    ("is_threaded", "bool"),
-    ("lane", "text"),
-    ("told_count", "integer"),
-    ("told_last_at", "timestamptz"),
-)
 # A result counts only while the claim is still ours: a drain that slept too long has lost it.
 STILL_OURS = " AND old.state = 'sending' AND old.claimed_at = new.claimed_at"
 
@@ -195,12 +187,6 @@ def bring_forward(lanes: Collection[str], *, now: datetime) -> int:
     return waiting.exclude(reason="").update(due_at=now, reason="")
 
 
-def save_tellers(tellers: Sequence[Delivery]) -> None:
-    """Messages that stand for others now. Their rows are locked or new."""
-    rows = [[getattr(row, name) for name, _type in TELLER_COLUMNS] for row in tellers]
-    update_rows("hub_delivery", TELLER_COLUMNS, rows)
-
-
 def close_companions(openers: Iterable[Delivery], *, now: datetime) -> None:
     """A message that became a list needs no second part; its thread waits for it no longer."""
     for opener in openers:
@@ -210,22 +196,6 @@ def close_companions(openers: Iterable[Delivery], *, now: datetime) -> None:
         posts = rows.filter(action=Delivery.Action.POST)
         posts.update(state=State.SUPPRESSED, reason=f"told in #{opener.pk}, with others")
         rows.exclude(reason="").update(due_at=now, reason="")
-
-
-def save_counts(counts: Sequence[Delivery]) -> None:
-    """Edits that show a count; one that has not been sent yet is brought up to date instead."""
-    if not counts:
-        return
-    waiting = Delivery.objects.select_for_update().filter(
-        told_in__in=[row.told_in_id for row in counts],
-        action=Delivery.Action.COUNT,
-        state=State.PENDING,
-    )
-    ids = {row.told_in_id: row.pk for row in waiting}
-    columns = (("id", "bigint"), ("message", "jsonb"))
-    stale = [[ids[row.told_in_id], row.message] for row in counts if row.told_in_id in ids]
-    update_rows("hub_delivery", columns, stale)
-    insert_rows([row for row in counts if row.told_in_id not in ids])
 
 
 def open_breaker(server_id: int, *, failure_count: int, now: datetime, probe_at: datetime) -> None:

@@ -14,18 +14,28 @@ from django.db.models import Q
 from django.urls import reverse
 
 from hub.contracts import JSONObject, Message, ParsedEvent
-from hub.delivering import close_companions, save_counts, save_tellers
+from hub.delivering import close_companions
 from hub.markdown import MAX_POST_RUNES, escape, link, shorten
 from hub.matching import Match, Planned
 from hub.models import Delivery, Event
 from hub.models.quiet import MAX_REPEAT_MINUTES
-from hub.sql import insert_rows
+from hub.sql import insert_rows, update_rows
 from hub.windows import on_the_clock
 
 MAX_LINES = 20  # of a list; more are counted
 MAX_LINE_CHARS = 300
 GONE = (Delivery.State.SUPPRESSED, Delivery.State.CANCELLED, Delivery.State.DEAD)
 GATHERED = "gathered"  # beside the message of a window's first: its lines, and since when
+
+
+TELLER_COLUMNS = (
+    ("id", "bigint"),
+    ("message", "jsonb"),
+    ("is_threaded", "bool"),
+    ("lane", "text"),
+    ("told_count", "integer"),
+    ("told_last_at", "timestamptz"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +122,9 @@ class Gathering:
         opened = [m[0].teller for m in by_teller.values() if _begins_list(m)]
         counts = [_tell(members, self._now) for members in by_teller.values()]
         insert_rows([member.row for member in self._members])
-        save_tellers([members[0].teller for members in by_teller.values()])
+        _save_tellers([members[0].teller for members in by_teller.values()])
         close_companions(opened, now=self._now)
-        save_counts([row for row in counts if row is not None])
+        _save_counts([row for row in counts if row is not None])
 
     def _find_first(self, planned: Planned) -> Delivery | None:
         first = self._firsts.get(planned.calming.repeat_key)
@@ -218,6 +228,28 @@ def _count_row(teller: Delivery, last: _Member, now: datetime) -> Delivery:
         due_at=now,
         created_at=now,
     )
+
+
+def _save_tellers(tellers: Sequence[Delivery]) -> None:
+    """Messages that stand for others now. Their rows are locked or new."""
+    rows = [[getattr(row, name) for name, _type in TELLER_COLUMNS] for row in tellers]
+    update_rows("hub_delivery", TELLER_COLUMNS, rows)
+
+
+def _save_counts(counts: Sequence[Delivery]) -> None:
+    """Edits that show a count; one that has not been sent yet is brought up to date instead."""
+    if not counts:
+        return
+    waiting = Delivery.objects.select_for_update().filter(
+        told_in__in=[row.told_in_id for row in counts],
+        action=Delivery.Action.COUNT,
+        state=Delivery.State.PENDING,
+    )
+    ids = {row.told_in_id: row.pk for row in waiting}
+    columns = (("id", "bigint"), ("message", "jsonb"))
+    stale = [[ids[row.told_in_id], row.message] for row in counts if row.told_in_id in ids]
+    update_rows("hub_delivery", columns, stale)
+    insert_rows([row for row in counts if row.told_in_id not in ids])
 
 
 def _list_url(teller: Delivery) -> str:

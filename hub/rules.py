@@ -172,7 +172,7 @@ def _compiled_rule(row: TriggerRule, channels: Mapping[int, CompiledChannel]) ->
         },
         repeat_minutes=row.repeat_minutes,
         group_seconds=row.group_seconds,
-        quiet=_quiet_hours(row),
+        quiet=quiet_hours(row),
     )
 
 
@@ -186,11 +186,12 @@ def _compiled_channel(row: Channel) -> CompiledChannel:
         threading=row.threading,
         is_cleared_for_private=row.is_cleared_for_private,
         is_paused=row.is_paused,
-        quiet=_quiet_hours(row),
+        quiet=quiet_hours(row),
     )
 
 
-def _quiet_hours(row: QuietTime) -> QuietHours | None:
+def quiet_hours(row: QuietTime) -> QuietHours | None:
+    """None: never quiet."""
     if row.quiet_from is None or row.quiet_until is None:
         return None
     days, urgent = frozenset(row.quiet_days), row.does_urgent_pass

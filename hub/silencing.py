@@ -69,7 +69,13 @@ def end_silence(row: Silence, *, by: str) -> bool:
 
 def active_silences(now: datetime) -> QuerySet[Silence]:
     rows = Silence.objects.filter(starts_at__lte=now, ends_at__gt=now, ended_at=None)
-    return rows.select_related(*Silence.SCOPE).order_by("ends_at")
+    return with_scope(rows).order_by("ends_at")
+
+
+def with_scope(rows: QuerySet[Silence]) -> QuerySet[Silence]:
+    """With what they are about, but without its secrets."""
+    rows = rows.select_related(*Silence.SCOPE)
+    return rows.defer("source__credentials", "channel__webhook_url")
 
 
 def silences_about(row: Model, now: datetime) -> list[Silence]:

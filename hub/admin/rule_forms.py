@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hub import registry
+from hub.admin.quiet_fields import weekdays_field
 from hub.admin.theme import ModelForm, StackedInline, TabularInline, TextareaWidget, TextWidget
 from hub.admin.widgets import KindsInput
 from hub.models import Condition, RuleText, TriggerRule
@@ -23,6 +24,8 @@ class RuleForm(ModelForm):
         widget=KindsInput,
         help_text=_("What must have happened. None ticked: every kind of event."),
     )
+
+    quiet_days = weekdays_field()
 
     class Meta:
         model = TriggerRule

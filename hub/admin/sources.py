@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell
+from hub.admin.restraint_notes import notes_about
 from hub.admin.secret_fields import CredentialsField, SecretForm
 from hub.admin.theme import TextareaWidget
 from hub.models import Source
@@ -65,6 +66,7 @@ class SourceAdmin(HistoryAdmin):
         now = timezone.now()
         return {
             "source": row,
+            "restraints": notes_about(row, now),
             "tokens": [one for one in tokens if one.is_valid(now)],
             "may_issue": request.user.has_perm("hub.add_webhooktoken"),
         }
