@@ -27,6 +27,7 @@ from hub.sql import (
 CLAIM = timedelta(seconds=20)  # a killed drain's deliveries are taken over after it
 EXCERPT_CHARS = 2000
 SENTENCE_CHARS = 500
+PAUSED = "the channel is paused or its server is down"
 State = Delivery.State
 
 CLAIM_SQL = """
@@ -176,7 +177,7 @@ def hold_and_release(*, now: datetime) -> int:
     waiting = Delivery.objects.filter(
         is_due, channel__in=paused
     )  # in quiet hours the rest waits on
-    waiting.update(state=State.HELD, reason="the channel is paused or its server is down")
+    waiting.update(state=State.HELD, reason=PAUSED)
     held = Delivery.objects.filter(state=State.HELD).exclude(channel__in=paused)
     return held.update(state=State.PENDING, due_at=now, reason="")
 
@@ -230,6 +231,15 @@ def delay_claims(claims: Iterable[Claim], *, due_at: datetime) -> None:
     Delivery.objects.filter(pk__in=[claim.delivery_id for claim in claims]).update(
         state=State.PENDING, due_at=due_at, attempt_count=F("attempt_count") - 1
     )
+
+
+def hold_claims(claims: Iterable[Claim]) -> None:
+    """Their channel is paused: what had waited for a quiet time to end waits on."""
+    ids = [claim.delivery_id for claim in claims]
+    if ids:
+        Delivery.objects.filter(pk__in=ids, state=State.SENDING).update(
+            state=State.HELD, reason=PAUSED, attempt_count=F("attempt_count") - 1
+        )
 
 
 def _claim(row: Sequence[Any], now: datetime) -> Claim:

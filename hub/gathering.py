@@ -122,8 +122,8 @@ class Gathering:
         opened = [m[0].teller for m in by_teller.values() if _begins_list(m)]
         counts = [_tell(members, self._now) for members in by_teller.values()]
         insert_rows([member.row for member in self._members])
+        close_companions(opened, now=self._now)  # before a list takes the place of a flat twin
         _save_tellers([members[0].teller for members in by_teller.values()])
-        close_companions(opened, now=self._now)
         _save_counts([row for row in counts if row is not None])
 
     def _find_first(self, planned: Planned) -> Delivery | None:

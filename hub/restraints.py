@@ -16,7 +16,7 @@ from hub.windows import Window, find_occurrence, on_the_clock
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an event is about. The last two: of which monitor an outage is, and of which source."""
+    """What an event is about. The last two: which monitor or source one of the hub's is about."""
 
     source_id: int
     reference: ReferenceKey | None = None
@@ -83,7 +83,10 @@ class CompiledMaintenance:
     source_ids: frozenset[int]
 
     def find(self, subject: Subject, place: Place, now: datetime) -> Withheld | None:
-        if subject.source_id not in self.source_ids:
+        is_about = subject.source_id in self.source_ids
+        if subject.monitor_id is None:  # the watch over a source, too; an outage has its own rule
+            is_about |= subject.monitored_source_id in self.source_ids
+        if not is_about:
             return None
         found = find_occurrence(self.window, now, is_weekly=self.is_weekly, zone=self.zone)
         if found is None:

@@ -63,6 +63,7 @@ def _watch_silence(source: Source, now: datetime) -> int:
     facts = {
         "id": f"silent-{source.pk}",
         "service": source.name,
+        "source_id": source.pk,
         "since": received_at[0].isoformat(),
         "seconds": round(silence.lasts.total_seconds()),
         "usual_seconds": round(silence.usual_gap.total_seconds()),
@@ -105,6 +106,7 @@ def _burst(
     return {
         "id": f"{what}-{source.pk}",
         "service": source.name,
+        "source_id": source.pk,
         "since": since.isoformat(),
         "count": count,
         "problem": problem,

@@ -10,6 +10,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from hub.gathering import counted, list_text
+from hub.markdown import MAX_POST_RUNES
 from hub.matcher import Matcher
 from hub.matching import parse_event as parse
 from hub.models import (
@@ -19,6 +21,7 @@ from hub.models import (
     Event,
     MattermostServer,
     Thread,
+    TriggerRule,
 )
 from hub.planning import write_matches
 from hub.redelivering import replay
@@ -444,3 +447,92 @@ def test_what_waits_for_the_morning_is_not_released_by_a_server_that_comes_back(
 
     assert reasons(State.PENDING) == ["quiet hours until 18:00"]
     assert texts(standin) == []
+
+
+def test_what_has_waited_for_a_paused_channel_is_held_and_not_posted(
+    client: Client,
+    hook: str,
+    support: Channel,
+    standin: MattermostStandin,
+    pump: Pump,
+    clock: time_machine.Traveller,
+) -> None:
+    make_rule(support, line="x", does_urgent_pass=False, has_card=False, **ALL_DAY_QUIET)
+    send(client, hook)
+    pump.run()
+    support.is_paused = True
+    support.save()
+    clock.shift(timedelta(hours=5))
+    pump.run()
+    held = Delivery.objects.get()
+    assert (held.state, held.attempt_count, texts(standin)) == (State.HELD, 0, [])
+    support.is_paused = False
+    support.save()
+
+    pump.tidy()
+    pump.run()
+
+    assert texts(standin) == ["x"]
+
+
+def test_a_broadcast_is_gathered_once(
+    client: Client,
+    hook: str,
+    support: Channel,
+    standin: MattermostStandin,
+    pump: Pump,
+    clock: time_machine.Traveller,
+) -> None:
+    make_rule(support, line="{{ title }}", threading="broadcast", name="root", order=1)
+    send(client, hook, title="root")
+    pump.run()
+    TriggerRule.objects.update(group_seconds=60)
+    ConfigVersion.bump()
+    send(client, hook, title="one", note="1")
+    pump.run()
+    send(client, hook, title="two", note="2", event="closed", state="closed")
+    pump.run()
+    clock.shift(61)
+
+    pump.run()
+
+    posted = texts(standin)
+    assert posted[0] == "root"
+    assert posted[1].startswith("**2 messages**")
+    assert len(posted) == 2
+
+
+def test_a_group_behind_a_thread_lets_other_news_of_it_pass(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(
+        support, name="grouped", line="{{ title }}", group_seconds=60, kinds=("ticket.created",)
+    )
+    make_rule(support, name="at once", line="closed", kinds=("ticket.closed",), has_card=False)
+    send(client, hook, title="one")
+    pump.run()
+    send(client, hook, event="closed", state="closed")
+
+    pump.run()
+
+    assert texts(standin) == ["one", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "2 times"),
+        ("Webshop down", "Webshop down · 2 times"),
+        ("Service Down\nSince: 14:32", "Service Down\nSince: 14:32\n2 times"),
+    ],
+)
+def test_a_count_stands_behind_the_text(text: str, expected: str) -> None:
+    assert counted(text, "2 times") == expected
+
+
+def test_a_count_never_makes_a_post_too_long() -> None:
+    assert len(counted("x" * MAX_POST_RUNES, "2 times, last 14:32")) <= MAX_POST_RUNES
+
+
+def test_equal_lines_stand_once_with_their_number() -> None:
+    assert list_text(["a", "b", "a"], "head", "and 3 more") == ("head\n- a (×2)\n- b\n- and 3 more")
