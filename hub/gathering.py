@@ -110,7 +110,11 @@ class Gathering:
             self._firsts[calming.repeat_key] = row
         if calming.gather_key:
             row.gather_key = calming.gather_key
-            gathered: JSONObject = {"lines": [line_of(planned, event)], "since": str(self._now)}
+            gathered: JSONObject = {
+                "lines": [line_of(planned, event)],
+                "mentions": list(planned.rule.mentions.split()),
+                "since": str(self._now),
+            }
             row.message = {**row.message, GATHERED: gathered}
             self._openers[calming.gather_key] = row
 
@@ -181,29 +185,35 @@ def _tell(members: Sequence[_Member], now: datetime) -> Delivery | None:
             else f"repeat of #{teller.pk} ({teller.told_count + 1} times)"
         )
     teller.told_last_at = now
-    lines = [member.line for member in members if member.line]
-    if lines:
-        _add_lines(teller, lines, last.planned, now)
+    joining = [member for member in members if member.line]
+    if joining:
+        _add_lines(teller, joining, now)
     if last.line or _is_list(teller):
         return None
     return _count_row(teller, last, now)
 
 
-def _add_lines(teller: Delivery, lines: Sequence[str], planned: Planned, now: datetime) -> None:
+def _add_lines(teller: Delivery, members: Sequence[_Member], now: datetime) -> None:
     """The message becomes a list: a post of its own, about no single reference."""
-    gathered = teller.message[GATHERED]
-    kept = [*gathered["lines"], *lines][:MAX_LINES]
-    channel, total = planned.channel, teller.told_count + 1
+    gathered, channel = teller.message[GATHERED], members[-1].planned.channel
+    kept = [*gathered["lines"], *(member.line for member in members)][:MAX_LINES]
+    called = [word for member in members for word in member.planned.rule.mentions.split()]
+    mentions = list(dict.fromkeys([*gathered["mentions"], *called]))
+    total = teller.told_count + 1
     words = WORDS.get(channel.language, WORDS["en"])
     since = datetime.fromisoformat(gathered["since"])
     head = words.head.format(n=total, time=on_the_clock(since, channel.zone, now))
     rest = (
         link(words.more.format(n=total - len(kept)), _list_url(teller)) if total > len(kept) else ""
     )
-    text = list_text(kept, f"{head} {planned.rule.mentions}".strip(), rest)
+    text = list_text(kept, " ".join([head, *mentions]), rest)
     if teller.is_threaded:
         teller.is_threaded, teller.lane = False, uuid.uuid4().hex
-    teller.message = {"text": text, GATHERED: {**gathered, "lines": kept}}
+    teller.message = {
+        "text": text,
+        "priority": teller.message.get("priority") or "",
+        GATHERED: {**gathered, "lines": kept, "mentions": mentions},
+    }
 
 
 def _count_row(teller: Delivery, last: _Member, now: datetime) -> Delivery:

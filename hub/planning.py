@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Case, Max, Q, Value, When
 from django.utils import timezone
 
+from hub.calming import UNCALMED
 from hub.contracts import ExternalReference, JSONObject, ParsedEvent
 from hub.delivering import bring_forward, claim_at_once
 from hub.gathering import Gathering, is_gathering, still_received
@@ -145,7 +146,8 @@ class _Rows:
             return []  # the thread's root is in the channel already
         lane = _lane(key) if planned.is_threaded else uuid.uuid4().hex
         if not is_twin and self._is_told_elsewhere(planned):
-            return self._card_rows(planned, lane, has_root=True) if has_root else []
+            at_once = replace(planned, calming=UNCALMED)  # a card changes without a sound
+            return self._card_rows(at_once, lane, has_root=True) if has_root else []
         rows = [
             self._row(planned, Delivery.Action.POST, message_as_json(message), lane, part)
             for part, message in enumerate(planned.messages, start=1)

@@ -386,8 +386,10 @@ def test_quiet_hours_of_a_channel_end_in_a_digest_of_all_rules(
 ) -> None:
     quiet = {"quiet_afterwards": "digest", "does_urgent_pass": False, "language": "nl"}
     channel = make_channel("support", server, **quiet, **ALL_DAY_QUIET)
-    make_rule(channel, name="new", kinds=("ticket.created",), line="New: {{ title }}")
-    make_rule(channel, name="closed", kinds=("ticket.closed",), line="Closed: {{ title }}")
+    new = {"kinds": ("ticket.created",), "mentions": "@anja", "priority": "important"}
+    closed = {"kinds": ("ticket.closed",), "mentions": "@bart @anja"}
+    make_rule(channel, name="new", line="New: {{ title }}", **new)
+    make_rule(channel, name="closed", line="Closed: {{ title }}", **closed)
     send(client, hook, number=74001, title="one")
     send(client, hook, number=74002, event="closed", state="closed", title="two")
     pump.run()
@@ -396,10 +398,12 @@ def test_quiet_hours_of_a_channel_end_in_a_digest_of_all_rules(
 
     pump.run()
 
-    (text,) = texts(standin)
-    assert text.startswith("**2 berichten** sinds 13:00")
-    assert "New: one" in text
-    assert "Closed: two" in text
+    (post,) = standin.posts(channel="support")
+    head, first, second = post["message"].splitlines()
+    assert head == "**2 berichten** sinds 13:00 @anja @bart"
+    assert first.endswith("New: one")
+    assert second.endswith("Closed: two")
+    assert post["metadata"]["priority"]["priority"] == "important"
 
 
 def test_quiet_hours_may_drop_and_say_so(
