@@ -251,13 +251,10 @@ def _plan(
     for rule, verdict in holding:
         for channel in _channels(parsed.received, context, rule, present.index):
             trace = _trace(rule, verdict)
-            withheld = None
-            if channel.id not in taken:
-                withheld = present.find_withholding(rule, channel)
+            withheld = present.find_withholding(rule, channel) if channel.id not in taken else None
             if withheld is not None:
-                yield Planned(
-                    rule, channel, (), False, trace, withheld.reason, withheld_by=withheld.by
-                )
+                by = withheld.by
+                yield Planned(rule, channel, (), False, trace, withheld.reason, withheld_by=by)
                 continue
             first = taken.setdefault(channel.id, rule)
             reason = _suppression(parsed, channel, rule, first)

@@ -17,7 +17,12 @@ from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell, two_lines
 from hub.admin.channel_warnings import limits_of, warnings_of
-from hub.admin.quiet_fields import CONDITIONAL_QUIET_FIELDS, QUIET_FIELDSET, weekdays_field
+from hub.admin.quiet_fields import (
+    CONDITIONAL_QUIET_FIELDS,
+    QUIET_FIELDSET,
+    ask_for_little,
+    weekdays_field,
+)
 from hub.admin.restraint_notes import notes_about
 from hub.admin.secret_fields import SecretForm
 from hub.admin.theme import RelatedFilter
@@ -29,6 +34,10 @@ from hub.views import server_view
 
 class ChannelForm(SecretForm):
     quiet_days = weekdays_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_for_little(self.fields)
 
 
 @admin.register(Channel)

@@ -1,5 +1,6 @@
 """Quiet hours in a form: the same part for rules and channels."""
 
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 from django import forms
@@ -22,6 +23,21 @@ QUIET_FIELDSET: Final[tuple[Any, Any]] = (
         )
     },
 )
+
+
+OFF_WHEN_EMPTY: Final = ("repeat_minutes", "group_seconds")
+
+
+def ask_for_little(fields: MutableMapping[str, forms.Field]) -> None:
+    """What is left empty is off, or as it is by default."""
+    for name in (*OFF_WHEN_EMPTY, "quiet_afterwards"):
+        if name in fields:
+            fields[name].required = False
+
+
+def fill_in_off(cleaned: MutableMapping[str, Any]) -> None:
+    for name in OFF_WHEN_EMPTY:
+        cleaned[name] = cleaned.get(name) or 0
 
 
 def weekdays_field() -> forms.Field:

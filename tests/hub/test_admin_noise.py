@@ -296,3 +296,9 @@ def test_what_a_delivery_was_withheld_by_may_be_gone(
 
     assert Delivery.objects.count() == 1
     assert "withheld by" not in text_of(page)
+
+
+def test_a_guard_that_is_emptied_is_off(admin_client: Client) -> None:
+    admin_client.post(page_url("triggerrule", "add"), rule_form(repeat_minutes="", quiet_days=[]))
+
+    assert TriggerRule.objects.get().repeat_minutes == 0
