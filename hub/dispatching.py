@@ -19,6 +19,7 @@ from hub.delivering import (
     extend_claims,
     give_back_claims,
     hold_and_release,
+    hold_claims,
     open_breaker,
     postpone_probe,
     record_results,
@@ -58,6 +59,7 @@ class Dispatcher:
         self._failures: dict[int, int] = defaultdict(int)
         self._paused_until: dict[int, datetime] = {}
         self._limits: dict[int, int] = {}
+        self._paused_channels: frozenset[int] = frozenset()
 
     @property
     def is_sending(self) -> bool:
@@ -84,6 +86,7 @@ class Dispatcher:
         )
         limits = {row.pk: row.max_posts_per_minute for row in channels}
         self._limits = {pk: limit for pk, limit in limits.items() if limit}
+        self._paused_channels = frozenset(row.pk for row in channels if row.is_paused)
         self._version = version
 
     def openings(self) -> Openings:
@@ -103,6 +106,9 @@ class Dispatcher:
         now, count = timezone.now(), 0
         for server_id, free in self.openings().places.items():
             claims = claim_deliveries(server_id, limit=free, now=now)
+            if self._paused_channels:
+                hold_claims(one for one in claims if one.channel_id in self._paused_channels)
+                claims = [one for one in claims if one.channel_id not in self._paused_channels]
             count += self.send(self._within_limits(claims, now))
         return count
 

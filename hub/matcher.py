@@ -17,7 +17,8 @@ from hub.matching import Match, Parsed, Received, match_event, parse_event
 from hub.models import Delivery, Event, MattermostServer, Source, WebhookToken
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.owners import meet_owners, with_owners
-from hub.planning import NO_OPENINGS, mark_failed, reference_key, write_matches
+from hub.planning import NO_OPENINGS, mark_failed, write_matches
+from hub.reference_keys import reference_key
 from hub.rules import RuleIndex, load_rules
 from hub.sending import Openings
 from hub.views import source_view
@@ -148,10 +149,10 @@ class Matcher:
             parsed = with_owners(parsed)
             meet_owners(parsed)
         previous = _load_previous(parsed) if index.needs_previous else {}
-        matches = []
+        matches, now = [], timezone.now()
         for one in parsed:
             key = _reference_key(one)
-            matches.append(match_event(one, index, previous.get(key) if key else None))
+            matches.append(match_event(one, index, previous.get(key) if key else None, now))
             if key and one.event is not None:
                 previous[key] = one.event.data
         return matches

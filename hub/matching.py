@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from hub.calming import UNCALMED, Calming, calm
 from hub.conditions import Verdict
 from hub.context import build_context
 from hub.contracts import (
@@ -23,7 +25,10 @@ from hub.contracts import (
 )
 from hub.mentions import fill_mentions
 from hub.models import Event
+from hub.models.sources import BUILT_IN_SOURCE
+from hub.reference_keys import reference_key
 from hub.rendering import Style, render_message
+from hub.restraints import Place, Subject, Withheld, find_withholding
 from hub.rules import FEW_RULES, CompiledChannel, CompiledRule, RuleIndex, Shelf
 from hub.wording import PLAIN, Wording, default_wording
 
@@ -72,6 +77,8 @@ class Planned:
     trace: JSONObject
     reason: str = ""
     error: str = ""  # of the rule's template
+    withheld_by: str = ""
+    calming: Calming = UNCALMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +124,20 @@ def enrich_event(parsed: Parsed, state: JSONObject) -> Parsed:
 
 
 def match_event(
-    parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None = None
+    parsed: Parsed,
+    index: RuleIndex,
+    previous: Mapping[str, JSONValue] | None = None,
+    now: datetime | None = None,
 ) -> Match:
     """Which rules hold, and what they send where. `previous` is the data of the event before.
+
+    Without `now`, silences, quiet hours and the like are left out; so they are of a replay, which
+    a person asked for.
 
     Never raises: a failure stands on its event and stops no other.
     """
     try:
-        return _match(parsed, index, previous)
+        return _match(parsed, index, previous, None if parsed.received.is_replay else now)
     except Exception as error:
         logger.exception("Event %s could not be matched", parsed.received.event_id)
         return Match(parsed, Event.State.FAILED, f"matching failed: {error!r}"[:500])
@@ -139,7 +152,12 @@ def _as_test(event: ParsedEvent, received: Received) -> ParsedEvent:
     return replace(event, reference=reference, state_keys=())
 
 
-def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] | None) -> Match:
+def _match(
+    parsed: Parsed,
+    index: RuleIndex,
+    previous: Mapping[str, JSONValue] | None,
+    now: datetime | None,
+) -> Match:
     received, event = parsed.received, parsed.event
     if event is None:
         return Match(parsed, Event.State.UNKNOWN, parsed.note)
@@ -154,7 +172,7 @@ def _match(parsed: Parsed, index: RuleIndex, previous: Mapping[str, JSONValue] |
         for rule in shelf.worth_asking(context)
     ]
     holding = [(rule, verdict) for rule, verdict in asked if verdict.holds]
-    planned = tuple(_plan(parsed, context, holding, index))
+    planned = tuple(_plan(parsed, context, holding, _Present(index, subject_of(parsed), now)))
     return Match(
         parsed,
         Event.State.MATCHED if holding else Event.State.UNMATCHED,
@@ -187,23 +205,80 @@ def _trace(rule: CompiledRule, verdict: Verdict) -> JSONObject:
     return {"rule": rule.id, "name": rule.name, **verdict.as_json()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What holds while an event is matched."""
+
+    index: RuleIndex
+    subject: Subject
+    now: datetime | None
+
+    def find_withholding(self, rule: CompiledRule, channel: CompiledChannel) -> Withheld | None:
+        if self.now is None or not self.index.restraints:
+            return None
+        place = Place(rule.id, channel.id, channel.zone)
+        return find_withholding(self.index.restraints, self.subject, place, self.now)
+
+    def calm(self, parsed: Parsed, planned: Planned) -> Planned:
+        if self.now is None or parsed.event is None:
+            return planned
+        source_id = parsed.received.source_id
+        calming = calm(
+            planned.rule, planned.channel, parsed.event, source_id=source_id, now=self.now
+        )
+        if calming.is_dropped:
+            return replace(planned, reason=calming.waits_for)
+        return replace(planned, calming=calming) if calming is not UNCALMED else planned
+
+
+def subject_of(parsed: Parsed) -> Subject:
+    """What silences compare with. The hub's own events say which monitor they are about."""
+    received, event = parsed.received, parsed.event
+    if event is None:
+        return Subject(received.source_id)
+    reference = event.reference
+    key = reference_key(received.source_id, reference) if reference is not None else None
+    if received.integration.name != BUILT_IN_SOURCE:
+        return Subject(received.source_id, key)
+    return Subject(
+        received.source_id,
+        key,
+        is_of_hub=True,
+        monitor_id=_number(event.data.get("monitor_id")),
+        monitored_source_id=_number(event.data.get("source_id")),
+    )
+
+
+def _number(value: JSONValue) -> int | None:
+    return value if isinstance(value, int) else None
+
+
 def _plan(
     parsed: Parsed,
     context: JSONObject,
     holding: Iterable[tuple[CompiledRule, Verdict]],
-    index: RuleIndex,
+    present: _Present,
 ) -> Iterable[Planned]:
-    """One delivery per channel, worded by the first rule; later ones are kept as suppressed."""
+    """One delivery per channel, worded by the first rule; later ones are kept as suppressed.
+
+    A rule that is silenced leaves its channel to the next.
+    """
     taken: dict[int, CompiledRule] = {}
     for rule, verdict in holding:
-        for channel in _channels(parsed.received, context, rule, index):
+        for channel in _channels(parsed.received, context, rule, present.index):
             trace = _trace(rule, verdict)
+            withheld = present.find_withholding(rule, channel) if channel.id not in taken else None
+            if withheld is not None:
+                by = withheld.by
+                yield Planned(rule, channel, (), False, trace, withheld.reason, withheld_by=by)
+                continue
             first = taken.setdefault(channel.id, rule)
             reason = _suppression(parsed, channel, rule, first)
             if reason:
                 yield Planned(rule, channel, (), False, trace, reason)
             else:
-                yield from _worded(parsed, context, rule, channel, trace)
+                for planned in _worded(parsed, context, rule, channel, trace):
+                    yield present.calm(parsed, planned)
 
 
 def _suppression(

@@ -99,6 +99,7 @@ def _next_generation(row: Delivery, user_id: int | None) -> Delivery:
         lane=row.lane if row.is_threaded else uuid.uuid4().hex,
         urgency=row.urgency,
         trace=row.trace,
+        told_in_id=row.told_in_id,
         requested_by_id=user_id,
         due_at=now,
         created_at=now,

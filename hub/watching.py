@@ -8,10 +8,10 @@ from itertools import pairwise
 from django.db.models import Min, Sum
 from django.utils import timezone
 
+from hub.announcing import announce
 from hub.models import Event, Refusal, Source
 from hub.models.events import TEST_KEY
 from hub.models.sources import BUILT_IN_SOURCE
-from hub.monitoring import announce
 from hub.waking import wake_matcher
 
 SAMPLE_SIZE = 1000  # events whose gaps say what is usual
@@ -65,6 +65,7 @@ def _watch_silence(source: Source, now: datetime) -> int:
     facts = {
         "id": f"silent-{source.pk}",
         "service": source.name,
+        "source_id": source.pk,
         "since": received_at[0].isoformat(),
         "seconds": round(silence.lasts.total_seconds()),
         "usual_seconds": round(silence.usual_gap.total_seconds()),
@@ -108,6 +109,7 @@ def _burst(
     return {
         "id": f"{what}-{source.pk}",
         "service": source.name,
+        "source_id": source.pk,
         "since": since.isoformat(),
         "count": count,
         "problem": problem,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from hub.admin.base import HistoryAdmin
 from hub.admin.cells import NOTHING, tag, time_cell, two_lines
+from hub.admin.restraint_notes import notes_about
 from hub.admin.sentences import age
 from hub.models import Monitor
 from hub.monitoring import probe
@@ -27,6 +28,7 @@ class MonitorAdmin(HistoryAdmin):
     list_filter = ("state", "is_active")
     list_select_related = ("source",)
     search_fields = ("name", "url")
+    autocomplete_fields = ("hides",)
     change_form_outer_before_template = "hub/monitor_panel.html"
     fieldsets = (
         (
@@ -41,6 +43,10 @@ class MonitorAdmin(HistoryAdmin):
             gettext_lazy("When it is watched"),
             {"fields": (("watched_from", "watched_until"), ("is_weekend_watched", "zone"))},
         ),
+        (
+            gettext_lazy("What is only its echo"),
+            {"fields": ("hides", "hides_own_source")},
+        ),
     )
 
     def own_paths(self) -> list[URLPattern]:
@@ -49,6 +55,7 @@ class MonitorAdmin(HistoryAdmin):
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {
             "monitor": row,
+            "restraints": notes_about(row, timezone.now()),
             "state_tag": state_tag(row),
             "outages": list(row.outages.order_by("-pk")[:SHOWN_OUTAGES]),
             "may_change": self.has_change_permission(request, row),

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hub.admin.attention import bounded_count, shown_count
@@ -12,6 +13,7 @@ from hub.admin.cells import row_url
 from hub.admin.theme import SearchResult
 from hub.looking_up import find_references
 from hub.models import Channel, Delivery, Monitor, Reference, SlashCommand, TriggerRule
+from hub.silencing import active_silences
 
 Entry: TypeAlias = dict[str, Any]
 
@@ -34,7 +36,11 @@ def sidebar(request: HttpRequest) -> list[Entry]:
         ),
         _group(
             _("Rules"),
-            [_table(request, _("Trigger rules"), "rule", "hub_triggerrule", _failing_rules())],
+            [
+                _table(request, _("Trigger rules"), "rule", "hub_triggerrule", _failing_rules()),
+                _table(request, _("Silences"), "notifications_paused", "hub_silence", _silences()),
+                _table(request, _("Maintenance"), "construction", "hub_maintenance"),
+            ],
         ),
         _group(
             _("Mattermost"),
@@ -138,6 +144,10 @@ def _dead() -> QuerySet[Any]:
 
 def _down() -> QuerySet[Any]:
     return Monitor.objects.filter(state=Monitor.State.DOWN, is_active=True)
+
+
+def _silences() -> QuerySet[Any]:
+    return active_silences(timezone.now())
 
 
 def _failing_rules() -> QuerySet[Any]:

@@ -18,6 +18,7 @@ from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell
 from hub.admin.mapping_drafts import save_mapping
 from hub.admin.option_tables import posted_tables, save_tables, stored_tables
+from hub.admin.restraint_notes import notes_about
 from hub.admin.secret_fields import CredentialsField, SecretForm
 from hub.admin.source_checks import tell_connection
 from hub.admin.source_mapping import choose_request, mapping_context, preview, read_posted
@@ -105,6 +106,7 @@ class SourceAdmin(HistoryAdmin):
         now, integration = timezone.now(), registry.get(row.integration)
         return {
             "source": row,
+            "restraints": notes_about(row, now),
             "tokens": [one for one in tokens if one.is_valid(now)],
             "has_mapping": has_mapping(row),
             "option_tables": list(integration.option_tables) if integration is not None else [],

@@ -10,6 +10,7 @@ from hub.models.monitors import Monitor, Outage
 from hub.models.outgoing import OutgoingWebhook
 from hub.models.people import Account, Person
 from hub.models.rules import Condition, RuleText, TriggerRule
+from hub.models.silences import Maintenance, Silence
 from hub.models.sources import Source, SourceState, WebhookToken
 from hub.models.threads import Thread
 
@@ -24,6 +25,7 @@ __all__ = [
     "Delivery",
     "DrainLease",
     "Event",
+    "Maintenance",
     "MattermostServer",
     "Monitor",
     "Outage",
@@ -34,6 +36,7 @@ __all__ = [
     "Refusal",
     "ReplacedSecret",
     "RuleText",
+    "Silence",
     "SlashCommand",
     "Source",
     "SourceState",

@@ -6,11 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from hub import conditions, registry, templating
+from hub.models.quiet import Calmed
 
 LANGUAGES = [("en", "English"), ("nl", "Nederlands")]
 
 
-class TriggerRule(models.Model):
+class TriggerRule(Calmed):
     """Event → channels and wording. Every rule that matches delivers; order decides the wording."""
 
     class Grouping(models.TextChoices):
@@ -101,6 +102,7 @@ class TriggerRule(models.Model):
         return self.name
 
     def clean(self) -> None:
+        super().clean()
         if not isinstance(self.kinds, list) or not all(isinstance(k, str) for k in self.kinds):
             raise ValidationError({"kinds": _("A list of kinds.")})
         if self.source_id is None and not self.integration:

@@ -39,6 +39,7 @@ WRITTEN_BY_THE_HUB = (
 EDITABLE = [
     *("channel", "mattermostserver", "monitor", "source", "triggerrule", "webhooktoken"),
     *("slashcommand", "referencepattern"),
+    *("silence", "maintenance"),
 ]
 
 
