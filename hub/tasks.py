@@ -1,8 +1,11 @@
 """What django-q2 runs: each task calls one stage."""
 
+from django.utils import timezone
+
 from hub.draining import run_drain
 from hub.lifeline import lifeline
 from hub.monitoring import probe_monitors
+from hub.people import match_people
 from hub.polling import poll_sources
 from hub.pruning import prune_rows
 from hub.queue import enqueue_drain, enqueue_drains
@@ -30,6 +33,10 @@ def watch() -> int:
 
 def poll() -> int:
     return poll_sources()
+
+
+def match() -> int:
+    return match_people(timezone.now())
 
 
 def prune() -> int:

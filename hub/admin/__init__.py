@@ -1,6 +1,7 @@
 """The admin: one ModelAdmin per file; here they are all loaded, so that all are registered."""
 
 from hub.admin import (
+    accounts,
     attempts,
     channels,
     config_versions,
@@ -11,6 +12,8 @@ from hub.admin import (
     lockouts,
     monitors,
     outages,
+    outgoing,
+    people,
     queue_admin,
     references,
     refusals,
@@ -24,6 +27,7 @@ from hub.admin import (
 )
 
 __all__ = [
+    "accounts",
     "attempts",
     "channels",
     "config_versions",
@@ -34,6 +38,8 @@ __all__ = [
     "lockouts",
     "monitors",
     "outages",
+    "outgoing",
+    "people",
     "queue_admin",
     "references",
     "refusals",

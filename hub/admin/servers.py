@@ -32,7 +32,17 @@ class MattermostServerAdmin(HistoryAdmin):
     hidden_values = {"bot_token": "bot_token_state"}
     bot_token_state = secret_state("bot_token", gettext_lazy("bot token"))
     fieldsets = (
-        (None, {"fields": (("name", "is_active"), ("base_url", "team"), "bot_token")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "is_active"),
+                    ("base_url", "team"),
+                    "bot_token",
+                    "has_verified_emails",
+                )
+            },
+        ),
         (
             gettext_lazy("What it says of itself"),
             {"fields": (("bot_username", "bot_user_id"), ("server_version", "team_id"))},

@@ -36,6 +36,7 @@ WRITTEN_BY_THE_HUB = (
 )
 EDITABLE = [
     *("channel", "mattermostserver", "monitor", "source", "triggerrule", "webhooktoken"),
+    *("account", "outgoingwebhook", "person"),
 ]
 
 
