@@ -67,12 +67,12 @@ class AccountAdmin(HistoryAdmin):
         named: QuerySet[Any] = rows.annotate(
             our_name=Lower("person__name"), their_name=Lower("name")
         )
-        named = named.annotate(
+        doubted: QuerySet[Any] = named.annotate(
             is_twin=Exists(twins.exclude(email="")),
             is_named_otherwise=_one_if(~Q(name="") & ~Q(their_name=F("our_name"))),
             is_waiting=_one_if(Q(state=Account.State.MATCHED)),
         )
-        return named
+        return doubted
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("-is_waiting", "-is_twin", "-is_named_otherwise", "-pk")
