@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hub import secrets
+from hub.announcing import announce
 from hub.models import Channel, Credential, MattermostServer, SlashCommand, Source, WebhookToken
-from hub.monitoring import announce
 from hub.rotating import remove_replaced
 from hub.waking import wake_matcher
 

@@ -1,9 +1,12 @@
 """What django-q2 runs: each task calls one stage."""
 
+from django.utils import timezone
+
 from hub.credentials import look_after_credentials
 from hub.draining import run_drain
 from hub.lifeline import lifeline
 from hub.monitoring import probe_monitors
+from hub.people import match_people
 from hub.polling import poll_sources
 from hub.pruning import prune_rows
 from hub.queue import enqueue_drain, enqueue_drains
@@ -35,6 +38,10 @@ def poll() -> int:
 
 def look_after_secrets() -> int:
     return look_after_credentials()
+
+
+def match() -> int:
+    return match_people(timezone.now())
 
 
 def prune() -> int:

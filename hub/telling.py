@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from hub import linking
 from hub.answers import bold_reference, make_answer
 from hub.callers import Caller
 from hub.command_text import CommandError, first_word
@@ -226,8 +227,16 @@ def _dead_letters() -> str:
     return str(link(_("Look at them"), address))
 
 
+def _link(invocation: CommandInvocation, caller: Caller, _rest: str) -> JSONObject:
+    """Raises CommandError."""
+    if caller.person is None:
+        raise CommandError(_("Mattermost could not say who you are: try again in a minute."))
+    return linking.link(caller.person, invocation.server, timezone.now())
+
+
 SUBCOMMANDS: Mapping[str, Callable[[CommandInvocation, Caller, str], JSONObject]] = {
     "help": _help,
     "status": _status,
     "why": _why,
+    "link": _link,
 }

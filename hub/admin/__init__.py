@@ -1,6 +1,7 @@
 """The admin: one ModelAdmin per file; here they are all loaded, so that all are registered."""
 
 from hub.admin import (
+    accounts,
     attempts,
     channels,
     commands,
@@ -15,7 +16,9 @@ from hub.admin import (
     maintenance,
     monitors,
     outages,
+    outgoing,
     patterns,
+    people,
     queue_admin,
     references,
     refusals,
@@ -30,6 +33,7 @@ from hub.admin import (
 )
 
 __all__ = [
+    "accounts",
     "attempts",
     "channels",
     "commands",
@@ -44,7 +48,9 @@ __all__ = [
     "maintenance",
     "monitors",
     "outages",
+    "outgoing",
     "patterns",
+    "people",
     "queue_admin",
     "references",
     "refusals",

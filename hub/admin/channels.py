@@ -82,7 +82,7 @@ class ChannelAdmin(HistoryAdmin):
                 "fields": (
                     "post_via",
                     "webhook_url",
-                    "threading",
+                    ("threading", "thread_replies"),
                     "is_cleared_for_private",
                     ("max_posts_per_minute", "is_paused"),
                     "channel_id",

@@ -12,7 +12,15 @@ from hub.admin.attention import bounded_count, shown_count
 from hub.admin.cells import row_url
 from hub.admin.theme import SearchResult
 from hub.looking_up import find_references
-from hub.models import Channel, Delivery, Monitor, Reference, SlashCommand, TriggerRule
+from hub.models import (
+    Account,
+    Channel,
+    Delivery,
+    Monitor,
+    Reference,
+    SlashCommand,
+    TriggerRule,
+)
 from hub.silencing import active_silences
 
 Entry: TypeAlias = dict[str, Any]
@@ -55,6 +63,7 @@ def sidebar(request: HttpRequest) -> list[Entry]:
             _("From chat"),
             [
                 _table(request, _("Slash commands"), "terminal", "hub_slashcommand", _commands()),
+                _table(request, _("Outgoing webhooks"), "hearing", "hub_outgoingwebhook"),
                 _table(request, _("Invocations"), "chat", "hub_commandinvocation"),
                 _table(request, _("Reference patterns"), "pattern", "hub_referencepattern"),
             ],
@@ -89,6 +98,8 @@ def search_references(request: HttpRequest, search_term: str) -> list[SearchResu
 
 def _people(request: HttpRequest) -> list[Entry]:
     return [
+        _table(request, _("People"), "badge", "hub_person"),
+        _table(request, _("Accounts"), "how_to_reg", "hub_account", _waiting_accounts()),
         _table(request, _("Users"), "person", "auth_user"),
         _table(request, _("Groups"), "group", "auth_group"),
         _table(request, _("Locked-out logins"), "lock", "axes_accessattempt"),
@@ -140,6 +151,10 @@ def _badge(rows: QuerySet[Any] | None) -> Entry:
 
 def _dead() -> QuerySet[Any]:
     return Delivery.objects.filter(state=Delivery.State.DEAD)
+
+
+def _waiting_accounts() -> QuerySet[Any]:
+    return Account.objects.filter(state=Account.State.MATCHED)
 
 
 def _down() -> QuerySet[Any]:

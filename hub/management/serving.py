@@ -1,4 +1,4 @@
-"""Runs web and worker, and what a demo adds, in the foreground until Ctrl-C."""
+"""Runs web, worker and listener, and what a demo adds, in the foreground until Ctrl-C."""
 
 import http.client
 from collections.abc import Sequence
@@ -27,6 +27,11 @@ def web_spec(address: Address) -> ChildSpec:
 def worker_spec() -> ChildSpec:
     """Ends by itself within 8 s, with what it is sending written down."""
     return ChildSpec("worker", ("manage.py", "worker"), patience_s=8.3)
+
+
+def listener_spec() -> ChildSpec:
+    """Idle until a channel wants replies in threads."""
+    return ChildSpec("listener", ("manage.py", "listen"), patience_s=3.5)
 
 
 def serve(specs: Sequence[ChildSpec], address: Address, greeting: str, say: Say) -> None:

@@ -40,6 +40,7 @@ EDITABLE = [
     *("channel", "mattermostserver", "monitor", "source", "triggerrule", "webhooktoken"),
     *("slashcommand", "referencepattern"),
     *("silence", "maintenance"),
+    *("account", "outgoingwebhook", "person"),
 ]
 
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from hub.management import first_steps
 from hub.management.children import ChildSpec
 from hub.management.first_steps import Address
-from hub.management.serving import serve, web_spec, worker_spec
+from hub.management.serving import listener_spec, serve, web_spec, worker_spec
 from hub.models import MattermostServer
 from hub.starting import DEMO_SIGNING_SECRET, load_demo
 
@@ -58,7 +58,8 @@ class Command(BaseCommand):
             "login": first_steps.describe_login(first_steps.ensure_administrator()),
             "mattermost": mattermost.url,
         }
-        specs, greeting = [worker_spec(), web_spec(address)], GREETING_WITHOUT
+        specs = [listener_spec(), worker_spec(), web_spec(address)]
+        greeting = GREETING_WITHOUT
         if Path(settings.BASE_DIR, *STANDIN.split(".")).is_dir():
             hooks = load_demo(words["mattermost"], STANDIN_TOKEN)
             specs = [standin_spec(mattermost), *specs, traffic_spec(address, hooks)]
