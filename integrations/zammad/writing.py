@@ -6,7 +6,7 @@ from html import escape
 
 from hub.contracts import DeliveryError, JSONObject, SourceView
 from hub.markup import author_line, note_fingerprints, text_of_html, to_html
-from hub.tickets import Note, Ticket, Written, fingerprint
+from hub.tickets import Note, Ticket, Written, fingerprint, writes_as_person
 from integrations.zammad.client import Call, as_number, ask_list, ask_object, said_by_zammad
 from integrations.zammad.finding import EXPANDED, TICKETS, USERS, account_of, text_of, time_of
 
@@ -40,7 +40,7 @@ def _find_acting(source: SourceView, note: Note) -> str:
 
     What a customer writes is never internal, whatever it says.
     """
-    if note.account is None or source.options.get("write_as") != "person":
+    if note.account is None or not writes_as_person(source.options):
         return ""
     person = note.account.external_id
     try:
