@@ -13,6 +13,7 @@ from integrations.zammad.finding import EXPANDED, TICKETS, USERS, account_of, te
 ARTICLES = "/api/v1/ticket_articles"
 STATES = "/api/v1/ticket_states"
 CLOSED = "closed"
+FORBIDDEN = 403
 CUSTOMER_ROLE = "Customer"
 CLOCKS_APART = timedelta(minutes=2)  # of the hub and of Zammad
 IMPERSONATION_WORDS = ("'from'", "x-on-behalf-of", "no such user")
@@ -56,7 +57,7 @@ def _find_acting(source: SourceView, note: Note) -> str:
 
 def _is_impersonation_refused(error: DeliveryError) -> bool:
     said = said_by_zammad(error).lower()
-    return error.status_code == 403 and any(word in said for word in IMPERSONATION_WORDS)
+    return error.status_code == FORBIDDEN and any(word in said for word in IMPERSONATION_WORDS)
 
 
 def _find_written(source: SourceView, ticket: Ticket, note: Note) -> Written | None:
@@ -134,7 +135,7 @@ def _wanted_changes(source: SourceView, note: Note) -> tuple[JSONObject, tuple[s
     problems: tuple[str, ...] = ()
     state = note.status or (CLOSED if note.is_closing else "")
     if state:
-        names = [text_of(one, "name") for one in ask_list(source, Call("GET", STATES, EXPANDED))]
+        names = _fetch_states(source) or [state]
         known = next((name for name in names if name.casefold() == state.casefold()), "")
         changes |= {"state": known} if known else {}
         if not known:
@@ -142,6 +143,17 @@ def _wanted_changes(source: SourceView, note: Note) -> tuple[JSONObject, tuple[s
     if note.assignee is not None:
         changes["owner_id"] = as_number(note.assignee.external_id)
     return changes, problems
+
+
+def _fetch_states(source: SourceView) -> list[str]:
+    """Their names; none where the token may not see them, and Zammad has to judge by itself."""
+    try:
+        states = ask_list(source, Call("GET", STATES, EXPANDED))
+    except DeliveryError as error:
+        if error.status_code != FORBIDDEN:
+            raise
+        return []
+    return [text_of(one, "name") for one in states if one.get("active") is not False]
 
 
 def _change(
