@@ -196,7 +196,7 @@ class ParsedEvent:
     state_keys: tuple[str, ...] = ()  # SourceState rows that enrich reads and writes
     is_enriched: bool = False
     note_id: str = ""  # of the note it tells about: the hub's own is not told again
-    note_text: str = ""  # plain or HTML, for a note whose id the hub does not know yet
+    note_text: str = ""  # as hub.markup.plain_text has it, for a note whose id is not known yet
 
 
 @dataclass(frozen=True, slots=True)
