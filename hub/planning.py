@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from hub.buttons import Asked, Wrapping, begin_wrapping
 from hub.contracts import ExternalReference, JSONObject, ParsedEvent
 from hub.delivering import claim_at_once
 from hub.matching import Match, Planned
-from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
+from hub.models import ActionTarget, Delivery, Event, Reference, SourceState, TriggerRule
 from hub.sending import Openings, message_as_json
 from hub.sql import commit_may_wait, insert_rows, update_rows
 
@@ -67,15 +68,19 @@ def write_matches(
         references = save_references(matches)
         known = _known_of(references.values())
         generations = _next_generations(matches)
+        wrapping = _begin_wrapping(matches, now)
         deliveries: list[Delivery] = []
         for match in matches:
-            rows = _Rows(match, references, generations, known.planned, now)
+            rows = _Rows(match, references, generations, known.planned, wrapping)
             deliveries += rows.deliveries()
         claimed = claim_at_once(deliveries, openings, known.open_lanes, now=now)
         if not claimed:
             commit_may_wait()
         insert_rows(deliveries)
-        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in matches])
+        if wrapping.new:
+            ActionTarget.objects.bulk_create(wrapping.new)
+        noted = [_noted(match, wrapping.notes) for match in matches]
+        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in noted])
         _save_states(states, now)
         _save_template_errors(matches, now)
     return claimed
@@ -111,10 +116,10 @@ class _Rows:
         references: Mapping[ReferenceKey, int],
         generations: Mapping[int, int],
         planned_before: set[tuple[int, int]],
-        now: datetime,
+        wrapping: Wrapping,
     ) -> None:
         event = match.parsed.event
-        self._match, self._now = match, now
+        self._match, self._now, self._wrapping = match, wrapping.now, wrapping
         self._event_id = match.parsed.received.event_id
         self._generation = generations.get(self._event_id, 1)
         self._planned_before = planned_before
@@ -138,8 +143,15 @@ class _Rows:
         if not planned.is_threaded and self._is_twin(planned) and not has_root:
             return []  # the thread's root is in the channel already
         lane = _lane(key) if planned.is_threaded else uuid.uuid4().hex
+        asked = Asked(self._event_id, self._match.parsed.received.source_id, planned.rule.pressing)
         rows = [
-            self._row(planned, Delivery.Action.POST, message_as_json(message), lane, part)
+            self._row(
+                planned,
+                Delivery.Action.POST,
+                message_as_json(self._wrapping.wrap(message, asked)),
+                lane,
+                part,
+            )
             for part, message in enumerate(planned.messages, start=1)
         ]
         if planned.is_threaded:
@@ -188,6 +200,18 @@ class _Rows:
             due_at=self._now,
             created_at=self._now,
         )
+
+
+def _begin_wrapping(matches: Iterable[Match], now: datetime) -> Wrapping:
+    messages = [one for match in matches for planned in match.planned for one in planned.messages]
+    replayed = [m.parsed.received.event_id for m in matches if m.parsed.received.is_replay]
+    return begin_wrapping(messages, replayed, now)
+
+
+def _noted(match: Match, notes: Mapping[int, str]) -> Match:
+    """With what became of its buttons; an earlier note stands in front."""
+    note = notes.get(match.parsed.received.event_id)
+    return replace(match, note="; ".join(filter(None, (match.note, note)))) if note else match
 
 
 def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReference) -> Reference:

@@ -29,6 +29,17 @@ class CompiledChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class PressRules:
+    """Who may press the buttons of a rule's messages, how many people, and how long."""
+
+    audience: str = "everybody"
+    usernames: str = ""
+    is_members_only: bool = False
+    presses_needed: int = 1
+    hours: int = 168
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
     id: int
     name: str
@@ -43,6 +54,7 @@ class CompiledRule:
     reaction: str
     has_card: bool
     wordings: Mapping[str, Wording]  # by language
+    pressing: PressRules = PressRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,13 @@ def _compiled_rule(row: TriggerRule, channels: Mapping[int, CompiledChannel]) ->
             text.language: Wording(text.line, text.title, text.body, text.fields)
             for text in row.texts.all()
         },
+        pressing=PressRules(
+            audience=row.press_audience,
+            usernames=row.press_usernames,
+            is_members_only=row.is_press_members_only,
+            presses_needed=row.presses_needed,
+            hours=row.press_hours,
+        ),
     )
 
 

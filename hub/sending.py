@@ -21,7 +21,8 @@ from hub.destinations import (
     ServerView,
 )
 
-MESSAGE_FIELDS = frozenset(one.name for one in fields(Message))
+# Buttons are wrapped before a message is stored: they stand in its attachments.
+MESSAGE_FIELDS = frozenset(one.name for one in fields(Message)) - {"buttons"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,18 @@ def message_from_json(stored: JSONObject) -> Message:
     return Message(**known)  # as message_as_json wrote it
 
 
+def edited_card(claim: Claim) -> JSONObject:
+    """The card changes; the line that was read stays, and so do buttons that wait for a press."""
+    attachments, shown = claim.message.get("attachments"), claim.card.get("attachments")
+    changed = list(attachments) if isinstance(attachments, list) else []
+    asking = [
+        one
+        for one in (shown if isinstance(shown, list) else [])
+        if isinstance(one, dict) and one.get("actions") and one not in changed
+    ]
+    return {**claim.card, "attachments": [*changed, *asking]}
+
+
 def _carry_out(claim: Claim, routes: Routes) -> Posted:
     server = routes.server(claim.server_id)
     channel = routes.channel(claim.channel_id, server)
@@ -153,15 +166,15 @@ def _carry_out(claim: Claim, routes: Routes) -> Posted:
         return Posted(note="nothing to change: this channel has no card of it")
     if claim.action == "react":
         return routes.destination.react(server, posting)
-    if claim.message.get("attachments") == claim.card.get("attachments"):
+    if edited_card(claim) == claim.card:
         return Posted(post_id=claim.root_post_id, note="the card is up to date")
     return routes.destination.edit(server, posting)
 
 
 def _posting(claim: Claim, channel: ChannelView) -> Posting:
     stored = dict(claim.message)
-    if claim.action == "edit":  # the card changes, the line that was read stays
-        stored = {**claim.card, "attachments": stored.get("attachments", [])}
+    if claim.action == "edit":
+        stored = edited_card(claim)
     return Posting(
         message=message_from_json(stored),
         channel=channel,

@@ -6,6 +6,7 @@ from hub.monitoring import probe_monitors
 from hub.polling import poll_sources
 from hub.pruning import prune_rows
 from hub.queue import enqueue_drain, enqueue_drains
+from hub.relaying import resume_relays
 from hub.watching import watch_sources
 
 
@@ -30,6 +31,10 @@ def watch() -> int:
 
 def poll() -> int:
     return poll_sources()
+
+
+def relay() -> int:
+    return resume_relays()
 
 
 def prune() -> int:

@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from hub.api.actions import PressView
 from hub.api.hooks import WebhookView
 from hub.api.status import health, metrics, readiness
 
 urlpatterns = [
     # Zammad and others follow no redirect: with and without a slash at the end.
     re_path(r"^hooks/(?P<token>[^/]{1,200})/?$", WebhookView.as_view(), name="hook"),
+    path("actions/press", PressView.as_view(), name="press"),
     path("healthz", health, name="health"),
     path("readyz", readiness, name="readiness"),
     path("metrics", metrics, name="metrics"),

@@ -3,12 +3,15 @@
 from tests.standins.n8n.instance import API_KEY, N8nStandin, Readiness
 from tests.standins.n8n.sending import HttpRequestNode, OutgoingRequest
 from tests.standins.n8n.traffic import traffic
+from tests.standins.n8n.webhooks import Mode, Webhook
 
 __all__ = [
     "API_KEY",
     "HttpRequestNode",
+    "Mode",
     "N8nStandin",
     "OutgoingRequest",
     "Readiness",
+    "Webhook",
     "traffic",
 ]
