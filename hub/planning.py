@@ -170,7 +170,7 @@ class _Rows:
         rows = []
         attachments = list(planned.messages[-1].attachments)
         if has_root and attachments and planned.rule.has_card:
-            card: JSONObject = {"attachments": [dict(one) for one in attachments]}
+            card: JSONObject = {"attachments": [{**one} for one in attachments]}
             rows.append(self._row(planned, Delivery.Action.EDIT, card, lane))
         if planned.rule.reaction:
             reaction: JSONObject = {"reaction": planned.rule.reaction}

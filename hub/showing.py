@@ -26,7 +26,7 @@ def find_posts(target: ActionTarget) -> list[Delivery]:
     """All that show the question, in every channel and every repeat."""
     rows = Delivery.objects.filter(event_id=target.event_id, action=Delivery.Action.POST)
     rows = rows.exclude(state=Delivery.State.SUPPRESSED).select_related("channel", "server")
-    return [row for row in rows.order_by("pk") if _shows(row.message, target.key)]
+    return [row for row in rows.order_by("pk") if shows_question(row.message, target.key)]
 
 
 def show_post(delivery: Delivery, target: ActionTarget) -> JSONObject:
@@ -35,7 +35,7 @@ def show_post(delivery: Delivery, target: ActionTarget) -> JSONObject:
     stored = thread.card if thread is not None else delivery.message
     with translation.override(delivery.channel.language):
         shown = message_from_json(_shown(stored, _questions(target), delivery.channel))
-    if target.state == State.DECIDED and target.update and _shows(stored, target.key):
+    if target.state == State.DECIDED and target.update and shows_question(stored, target.key):
         shown = _updated(shown, target.update)
     if thread is not None and target.state == State.DECIDED:
         save_card(thread.channel_id, thread.root_post_id, message_as_json(shown))
@@ -127,7 +127,8 @@ def _updated(shown: Message, update: JSONObject) -> Message:
     )
 
 
-def _shows(message: JSONObject, key: str) -> bool:
+def shows_question(message: JSONObject, key: str) -> bool:
+    """Are its buttons among those of this message?"""
     return any(_asks(one, key) for one in _objects(message.get("attachments")))
 
 

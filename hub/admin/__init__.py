@@ -1,6 +1,8 @@
 """The admin: one ModelAdmin per file; here they are all loaded, so that all are registered."""
 
 from hub.admin import (
+    action_invocations,
+    action_targets,
     attempts,
     channels,
     config_versions,
@@ -24,6 +26,8 @@ from hub.admin import (
 )
 
 __all__ = [
+    "action_invocations",
+    "action_targets",
     "attempts",
     "channels",
     "config_versions",

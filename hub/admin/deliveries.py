@@ -18,16 +18,24 @@ from hub.admin.bulk import (
     matching_rows,
     selected_rows,
 )
-from hub.admin.cells import DELIVERY_TONES, NOTHING, delivery_tag, time_cell, two_lines
+from hub.admin.cells import (
+    DELIVERY_TONES,
+    NOTHING,
+    delivery_tag,
+    question_tag,
+    time_cell,
+    two_lines,
+)
 from hub.admin.filters import DayFilter
 from hub.admin.looking_up import find_references
 from hub.admin.sentences import describe_delivery
 from hub.admin.theme import AutocompleteFilter, ChoicesFilter, RelatedFilter
 from hub.admin.threads import post_url
 from hub.admin.traces import read_trace
-from hub.models import Attempt, Delivery
+from hub.models import ActionTarget, Attempt, Delivery
 from hub.previewing import stored_message_html
 from hub.redelivering import CAN_BE_CANCELLED, CAN_BE_SENT_AGAIN
+from hub.showing import shows_question
 
 MAY_REDELIVER = "hub.redeliver"
 MAX_SIBLINGS = 20
@@ -172,9 +180,17 @@ class DeliveryAdmin(ReferencedAdmin):
             "post_url": post_url(row.server, row.post_id),
             "traced": read_trace(row.trace),
             "siblings": _siblings(row),
+            "questions": _questions(row),
             "can_redeliver": may and row.state in CAN_BE_SENT_AGAIN,
             "can_cancel": may and row.state in CAN_BE_CANCELLED,
         }
+
+
+def _questions(row: Delivery) -> list[dict[str, Any]]:
+    """Its buttons, and how they stand."""
+    rows = ActionTarget.objects.filter(event=row.event).defer("buttons")
+    found = [one for one in rows if shows_question(row.message, one.key)]
+    return [{"row": one, "tag": question_tag(one)} for one in found]
 
 
 def _siblings(row: Delivery) -> list[dict[str, Any]]:

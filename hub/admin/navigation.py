@@ -42,6 +42,8 @@ def sidebar(request: HttpRequest) -> list[Entry]:
                 _table(request, _("Channels"), "forum", "hub_channel", _failing_channels()),
                 _table(request, _("Servers"), "dns", "hub_mattermostserver"),
                 _table(request, _("Threads"), "account_tree", "hub_thread"),
+                _table(request, _("Questions with buttons"), "ballot", "hub_actiontarget"),
+                _table(request, _("Presses of buttons"), "touch_app", "hub_actioninvocation"),
             ],
         ),
         _group(

@@ -137,6 +137,8 @@ class ActionInvocation(models.Model):
             # The admin's list: filter by outcome, newest first; pruning by age.
             models.Index(fields=["outcome", "-id"], name="press_by_outcome"),
             models.Index(fields=["pressed_at"], name="press_by_age"),
+            # The admin's search.
+            models.Index(fields=["username", "-id"], name="press_by_username"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from hub.admin.base import COUNTED_ROWS
 from hub.models import (
+    ActionInvocation,
+    ActionTarget,
     Attempt,
     ConfigVersion,
     Delivery,
@@ -32,7 +34,7 @@ REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 INLINE = {"Condition", "RuleText"}  # edited on the page of their rule
 WRITTEN_BY_THE_HUB = (
     *(Attempt, ConfigVersion, Delivery, DrainLease, Event),
-    *(Outage, Reference, Refusal, SourceState, Thread),
+    *(ActionInvocation, ActionTarget, Outage, Reference, Refusal, SourceState, Thread),
 )
 EDITABLE = [
     *("channel", "mattermostserver", "monitor", "source", "triggerrule", "webhooktoken"),

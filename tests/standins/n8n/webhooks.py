@@ -33,6 +33,7 @@ class Received:
 
     body: dict[str, Any]
     headers: dict[str, str]
+    raw: bytes
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Webhook:
             body = json.loads(request.body)
         except ValueError:
             return Response(422, b'{"code":422,"message":"Failed to parse request body"}')
-        self.received.append(Received(body, request.headers))
+        self.received.append(Received(body, request.headers, request.body))
         return self._answer_later() if self.is_held else self._answer()
 
     async def _answer_later(self) -> Answer:
