@@ -1,4 +1,4 @@
-"""Where buttons stand and what they lead to: threads, channels, repeats, and those that are none."""
+"""Where buttons stand and what they lead to: threads, channels, repeats, and what is none."""
 
 import json
 import re
