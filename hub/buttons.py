@@ -42,43 +42,47 @@ class Wrapping:
         """The same message with actions in its attachments; what cannot be told becomes words."""
         if not message.buttons:
             return message
-        attachments = [dict(one) for one in message.attachments] or [{}]
+        attachments: list[JSONObject] = [{**one} for one in message.attachments] or [{}]
         grouped: dict[int, list[RelayButton]] = {}
-        for button in message.buttons:
-            grouped.setdefault(min(button.attachment, len(attachments) - 1), []).append(button)
-        room = MAX_BUTTONS
-        for place, buttons in grouped.items():
-            attachments[place] = self._with(attachments[place], place, buttons[:room], asked)
-            if buttons[room:]:
-                self._refuse(asked, buttons[room], TOO_MANY)
-                attachments[place] = with_line(attachments[place], _words(buttons[room:]))
-            room = max(0, room - len(buttons))
+        for button in message.buttons[:MAX_BUTTONS]:
+            grouped.setdefault(button.attachment, []).append(button)
+        for number, buttons in grouped.items():
+            place = min(number, len(attachments) - 1)
+            attachments[place] = self._with(attachments[place], number, buttons, asked)
+        if left := message.buttons[MAX_BUTTONS:]:
+            attachments[-1] = self._inert(attachments[-1], left, TOO_MANY, asked)
         return replace(message, attachments=tuple(attachments), buttons=())
 
     def _with(
-        self, attachment: JSONObject, place: int, buttons: Sequence[RelayButton], asked: Asked
+        self, attachment: JSONObject, number: int, buttons: Sequence[RelayButton], asked: Asked
     ) -> JSONObject:
         live = [one for one in buttons if self._source_of(one, asked) is not None]
-        inert = [one for one in buttons if one not in live]
-        for one in inert:
-            self._refuse(asked, one, _objection(one))
-        if inert:
-            attachment = with_line(attachment, _words(inert))
+        if inert := [one for one in buttons if one not in live]:
+            attachment = self._inert(attachment, inert, _objection(inert[0]), asked)
         if not live:
             return attachment
-        names = " / ".join(one.name for one in live)
-        actions = self._actions(self._target(place, live, asked), live)
-        return {"fallback": names, **attachment, "actions": [*actions]}
+        target, shown = self._target(number, live, asked), attachment.get("actions")
+        actions = [*(shown if isinstance(shown, list) else []), *_actions(target)]
+        return {"fallback": target.labels, **attachment, "actions": actions}
 
-    def _target(self, place: int, live: Sequence[RelayButton], asked: Asked) -> ActionTarget:
+    def _inert(
+        self, attachment: JSONObject, buttons: Sequence[RelayButton], why: str, asked: Asked
+    ) -> JSONObject:
+        """Shown as words; the event says why."""
+        note = f"the button “{buttons[0].name}” cannot be used: {why}"
+        self.notes.setdefault(asked.event_id, note)
+        names = [one.name.replace("`", "'") for one in buttons]
+        return with_line(attachment, " ".join(f"`{name}`" for name in names))
+
+    def _target(self, number: int, live: Sequence[RelayButton], asked: Asked) -> ActionTarget:
         """One for all posts of the event: by the first rule that words it."""
-        found = self.known.get((asked.event_id, place))
+        found = self.known.get((asked.event_id, number))
         if found is None:
             source_id, pressing = self._source_of(live[0], asked), asked.pressing
             found = ActionTarget(
                 key=secrets.token_hex(KEY_BYTES),
                 event_id=asked.event_id,
-                attachment=place,
+                attachment=number,
                 source_id=source_id,
                 is_of_source=source_id == asked.source_id,
                 labels=", ".join(one.name for one in live)[:500],
@@ -89,32 +93,14 @@ class Wrapping:
                 presses_needed=pressing.presses_needed,
                 expires_at=self.now + timedelta(hours=pressing.hours),
             )
-            self.known[asked.event_id, place] = found
+            self.known[asked.event_id, number] = found
             self.new.append(found)
         return found
-
-    def _actions(self, target: ActionTarget, live: Sequence[RelayButton]) -> list[JSONValue]:
-        return [
-            as_action(
-                Button(
-                    kind=KIND,
-                    label=one.name,
-                    payload={"target": target.key, "button": number},
-                    expires_at=target.expires_at,
-                    style=one.style or "default",
-                    action_id=f"{target.key}{number:02d}",
-                )
-            )
-            for number, one in enumerate(live)
-        ]
 
     def _source_of(self, button: RelayButton, asked: Asked) -> int | None:
         """Its own source where it may call that address, else the first that may."""
         found = self.origins.get(origin_of(button.url), ()) if button.url else ()
         return asked.source_id if asked.source_id in found else next(iter(found), None)
-
-    def _refuse(self, asked: Asked, button: RelayButton, why: str) -> None:
-        self.notes.setdefault(asked.event_id, f"the button “{button.name}” cannot be used: {why}")
 
 
 def begin_wrapping(messages: Iterable[Message], replayed: Iterable[int], now: datetime) -> Wrapping:
@@ -122,11 +108,10 @@ def begin_wrapping(messages: Iterable[Message], replayed: Iterable[int], now: da
     if not any(message.buttons for message in messages):
         return Wrapping(now)
     origins: dict[str, list[int]] = {}
-    rows = Source.objects.filter(is_active=True).order_by("pk").only("base_url", "extra_origins")
-    for row in rows:
+    callable_ones = Source.objects.filter(is_active=True).exclude(base_url="")
+    for row in callable_ones.order_by("pk").only("base_url", "extra_origins"):
         for address in (row.base_url, *row.extra_origins.split()):
-            if address:
-                origins.setdefault(origin_of(address), []).append(row.pk)
+            origins.setdefault(origin_of(address), []).append(row.pk)
     known = ActionTarget.objects.filter(event_id__in=list(replayed))
     return Wrapping(now, origins, {(one.event_id, one.attachment): one for one in known})
 
@@ -151,9 +136,21 @@ def _stored(button: RelayButton) -> JSONObject:
     }
 
 
-def _words(buttons: Iterable[RelayButton]) -> str:
-    """Looks like buttons that cannot be pressed, in every language."""
-    return " ".join(f"`{one.name.replace('`', chr(39))}`" for one in buttons)
+def _actions(target: ActionTarget) -> list[JSONValue]:
+    """All of the question as it was first asked."""
+    return [
+        as_action(
+            Button(
+                kind=KIND,
+                label=str(one["name"]),
+                payload={"target": target.key, "button": number},
+                expires_at=target.expires_at,
+                style=str(one["style"] or "default"),
+                action_id=f"{target.key}{number:02d}",
+            )
+        )
+        for number, one in enumerate(target.buttons)
+    ]
 
 
 def _objection(button: RelayButton) -> str:

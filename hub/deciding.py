@@ -14,6 +14,7 @@ from hub.telling import Told
 
 CLAIM = timedelta(seconds=120)  # longer than telling a press can take
 SHOW_CLAIM = timedelta(seconds=30)
+AT_ONCE = 20  # looked at, as other workers may be taking them over
 MAX_ATTEMPTS = 3  # to tell a press whose fate is unknown
 TRY_AGAIN = timedelta(seconds=45)
 EXCERPT_CHARS = 500
@@ -60,10 +61,10 @@ def decide(target: ActionTarget, number: int, press: Press, *, now: datetime) ->
     return Claimed(outcome, row, is_taken_over)
 
 
-def claim_unfinished(now: datetime) -> list[ActionTarget]:
-    """What a killed process, or a system that did not answer, has left."""
-    due = ActionTarget.objects.filter(claimed_until__lte=now).order_by("pk")
-    return [row for row in due[:20] if _take_over(row, now)]
+def claim_unfinished(now: datetime) -> ActionTarget | None:
+    """One that a killed process, or a system that did not answer, has left."""
+    due = ActionTarget.objects.filter(claimed_until__lte=now).order_by("claimed_until")
+    return next((row for row in due[:AT_ONCE] if _take_over(row, now)), None)
 
 
 def mark_late(target: ActionTarget) -> bool:

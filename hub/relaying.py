@@ -33,6 +33,7 @@ from hub.views import server_view, source_view
 
 logger = logging.getLogger(__name__)
 
+RESUME_S = 15.0  # and the last call: a task has 90 s
 RESULT_S = 2.0  # for a result that comes at the very moment
 State = ActionTarget.State
 
@@ -84,12 +85,13 @@ def find_pressed(target: ActionTarget, press: Press) -> Delivery | None:
 
 def resume_relays() -> int:
     """What killed processes have left: told again, with the same key, and shown. How many."""
-    unfinished = claim_unfinished(timezone.now())
-    for target in unfinished:
+    count, end = 0, time.monotonic() + RESUME_S
+    while time.monotonic() < end and (target := claim_unfinished(timezone.now())) is not None:
         if target.state == State.RUNNING:
             target = _tell(target).target
         show_posts(target)
-    return len(unfinished)
+        count += 1
+    return count
 
 
 def show_posts(target: ActionTarget, answered_post_id: str = "") -> None:

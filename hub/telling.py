@@ -12,13 +12,16 @@ from hub.contracts import (
     DeliveryError,
     HttpResponse,
     JSONObject,
+    JSONValue,
     PayloadError,
     SourceView,
     decode_json,
 )
+from hub.splitting import MAX_POST_RUNES, shorten
 
 LONGEST_WAIT_S = 40.0  # whoever pressed was told long before that it takes its time
 MAX_TEXT_CHARS = 500
+MAX_ATTACHMENTS = 10
 STARTING = b"n8n is starting up"  # answered to everything, with 200
 AWAY = frozenset({502, 503, 504})
 REFUSED = frozenset({401, 403})
@@ -114,13 +117,25 @@ def _read_object(content: JSONObject, status_code: int) -> Told:
     if error:
         words = error.get("message") if isinstance(error, dict) else error
         raise DeliveryError(f"it answers: {words}"[:MAX_TEXT_CHARS], status_code=500)
-    update = content.get("update")
     return Told(
         status_code=status_code,
         text=_text(content, "message"),
         ephemeral_text=_text(content, "ephemeral_text"),
-        update=update if isinstance(update, dict) else {},
+        update=_update(content.get("update")),
     )
+
+
+def _update(value: JSONValue) -> JSONObject:
+    """Of what the post is to say, the parts that are shown."""
+    if not isinstance(value, dict):
+        return {}
+    text, props = value.get("message"), value.get("props")
+    shown = props.get("attachments") if isinstance(props, dict) else None
+    attachments = shown[:MAX_ATTACHMENTS] if isinstance(shown, list) else []
+    return {
+        "message": shorten(text, MAX_POST_RUNES) if isinstance(text, str) else "",
+        "props": {"attachments": attachments},
+    }
 
 
 def _text(content: JSONObject, name: str) -> str:

@@ -113,6 +113,38 @@ def test_each_attachment_asks_a_question_of_its_own(stage: Stage) -> None:
     assert "**Pay 1**" in texts_of(later["update"]["props"])
 
 
+def test_a_rule_with_words_of_its_own_asks_every_question_of_the_message(stage: Stage) -> None:
+    support = make_channel("support", stage.channel.server)
+    make_rule(support, name="own", integration="n8n", line="Kies")
+    url = f"{stage.n8n.url}/webhook/approve"
+    attachments = [{"text": str(n), "actions": [{"name": f"Pay {n}", "url": url}]} for n in (1, 2)]
+    stage.ask(actions=[], attachments=attachments)
+    own = stage.mattermost.posts(channel="support")[-1]
+
+    stage.press(actions_of(own)[1], own["id"])
+
+    assert [one["name"] for one in actions_of(own)] == ["Pay 1", "Pay 2"]
+    received = stage.n8n.webhooks["/webhook/approve"].received
+    assert [one.body["action"] for one in received] == ["Pay 2"]
+
+
+def test_more_buttons_than_a_message_can_have_are_shown_as_words(stage: Stage) -> None:
+    url = f"{stage.n8n.url}/webhook/approve"
+    source = make_source("mattermost_compatible", "Scripts")
+    make_rule(stage.channel, name="as sent", integration="mattermost_compatible")
+    _row, token = make_token(source, default_channel=stage.channel)
+    actions = [{"name": "x", "integration": {"url": url}} for _number in range(22)]
+    body = {"text": "Kies", "attachments": [{"text": "a", "actions": actions}]}
+    stage.client.post(f"/hooks/{token}", json.dumps(body), content_type="application/json")
+    stage.pump.run()
+
+    post = stage.posts()[-1]
+
+    assert len(actions_of(post)) == 20
+    assert texts_of(post["props"]).count("`x`") == 2
+    assert "20 buttons at most" in Event.objects.get().note
+
+
 def test_one_decision_counts_in_every_channel(stage: Stage) -> None:
     support = make_channel("support", stage.channel.server)
     make_rule(support, name="also", integration="n8n")
