@@ -200,8 +200,20 @@ class ParsedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayButton:
+    """A button from outside. The hub puts its own in its place and tells presses to `url`."""
+
+    name: str
+    url: str = field(default="", repr=False)  # who knows it can decide; empty: shown as a word
+    context: JSONObject = field(default_factory=dict, repr=False)
+    style: str = ""
+    action_id: str = ""  # what the sender calls it; told with the press
+    attachment: int = 0  # the number of the one it stands under; made where there is none
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A message ready to post; attachments are Mattermost's own objects."""
+    """A message ready to post; attachments are Mattermost's own objects, without actions."""
 
     text: str = ""
     attachments: tuple[JSONObject, ...] = ()
@@ -211,6 +223,7 @@ class Message:
     card: str = ""  # Markdown for props.card
     priority: str = ""  # "", "important" or "urgent"; root posts only
     props: JSONObject = field(default_factory=dict)
+    buttons: tuple[RelayButton, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

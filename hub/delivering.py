@@ -14,7 +14,7 @@ from hub.backoff import retry_delay
 from hub.contracts import JSONObject
 from hub.destinations import Connection, FoundChannel, Posted
 from hub.models import Attempt, Channel, Delivery, MattermostServer, Thread
-from hub.sending import Claim, Openings, Result
+from hub.sending import Claim, Openings, Result, edited_card
 from hub.sql import (
     commit_may_wait,
     from_json,
@@ -347,7 +347,7 @@ def _save_threads(results: Iterable[Result]) -> None:
         if claim.action == "count" and claim.post_id != claim.root_post_id:
             continue
         if is_root or claim.action in ("edit", "count"):
-            card: JSONObject = claim.message if is_root else {**claim.card, **claim.message}
+            card: JSONObject = claim.message if is_root else edited_card(claim)
             threads[_thread_key(claim)] = Thread(
                 channel_id=claim.channel_id,
                 reference_id=claim.reference_id or 0,
@@ -360,6 +360,18 @@ def _save_threads(results: Iterable[Result]) -> None:
         key=("channel", "reference"),
         changing=("root_post_id", "card", "updated_at"),
     )
+
+
+def bind_post(delivery_id: int, post_id: str) -> bool:
+    """A press tells where a delivery stands whose post nobody named, as of an incoming webhook."""
+    unknown = Delivery.objects.filter(pk=delivery_id, post_id="")
+    return unknown.update(post_id=post_id) == 1
+
+
+def save_card(channel_id: int, root_post_id: str, card: JSONObject) -> None:
+    """What the root of a thread says now, so that the next edit goes on from there."""
+    roots = Thread.objects.filter(channel_id=channel_id, root_post_id=root_post_id)
+    roots.update(card=card, updated_at=timezone.now())
 
 
 def postpone_probe(server_id: int, *, now: datetime, until: datetime) -> bool:

@@ -316,6 +316,7 @@ def _worded(
     trace: JSONObject,
 ) -> Iterable[Planned]:
     is_test = parsed.received.is_test
+    own, composed = _own_words(rule, channel.language), _composed(parsed)
     rendered = render_message(
         context,
         wording=choose_wording(rule, parsed.received.integration, context, channel.language),
@@ -330,7 +331,8 @@ def _worded(
             may_mention=parsed.received.may_mention and not is_test,
             notice=_test_notice(channel.language) if is_test else "",
         ),
-        composed=_composed(parsed, rule, channel.language),
+        composed=None if own.line else composed,
+        buttons=composed.buttons if composed else (),
     )
     threading = channel.threading if rule.threading == "channel" else rule.threading
     has_reference = parsed.event is not None and parsed.event.reference is not None
@@ -350,15 +352,18 @@ def choose_wording(
     rule: CompiledRule, integration: Integration, context: Mapping[str, JSONValue], language: str
 ) -> Wording:
     """The rule's words in this language, in any language, then the integration's."""
-    own = rule.wordings.get(language) or next(iter(rule.wordings.values()), Wording())
+    own = _own_words(rule, language)
     default = default_wording(integration, str(context.get("kind")), language)
     return own.or_else(default).or_else(PLAIN)
 
 
-def _composed(parsed: Parsed, rule: CompiledRule, language: str) -> Message | None:
-    """The message as the sender made it, unless the rule has words of its own."""
+def _composed(parsed: Parsed) -> Message | None:
+    """The message as the sender made it: a rule with words of its own keeps its buttons."""
     compose = parsed.received.integration.compose
-    own = rule.wordings.get(language) or next(iter(rule.wordings.values()), Wording())
-    if compose is None or parsed.event is None or own.line:
+    if compose is None or parsed.event is None:
         return None
     return compose(parsed.event)
+
+
+def _own_words(rule: CompiledRule, language: str) -> Wording:
+    return rule.wordings.get(language) or next(iter(rule.wordings.values()), Wording())

@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import Case, Max, Q, Value, When
 from django.utils import timezone
 
+from hub.buttons import Asked, Wrapping, begin_wrapping
 from hub.calming import UNCALMED
 from hub.contracts import ExternalReference, JSONObject, ParsedEvent
 from hub.delivering import bring_forward, claim_at_once
 from hub.gathering import Gathering, is_gathering, still_received
 from hub.matching import Match, Planned
-from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
+from hub.models import ActionTarget, Delivery, Event, Reference, SourceState, TriggerRule
 from hub.reference_keys import ReferenceKey, reference_key
 from hub.sending import Openings, message_as_json
 from hub.sql import commit_may_wait, insert_rows, save_rows, update_rows
@@ -70,11 +71,8 @@ def write_matches(
     with transaction.atomic():
         if is_gathering(matches):
             matches = still_received(matches)
-        references = save_references(matches, now)
-        known = _known_of(references.values(), now)
-        batch = _Batch(
-            references, _next_generations(matches), known.planned, Gathering(matches, now), now
-        )
+        batch = _begin_batch(matches, now)
+        references, known = batch.references, batch.known
         deliveries = [row for match in matches for row in _Rows(match, batch).deliveries()]
         claimed = claim_at_once(deliveries, openings, known.open_lanes, now=now)
         if not claimed:
@@ -82,7 +80,10 @@ def write_matches(
         insert_rows(deliveries)
         batch.gathering.write()
         _bring_forward(deliveries, known.waiting_lanes, now)
-        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in matches])
+        if batch.wrapping.new:
+            ActionTarget.objects.bulk_create(batch.wrapping.new)
+        noted = [_noted(match, batch.wrapping.notes) for match in matches]
+        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in noted])
         _save_states(states, now)
         _save_template_errors(matches, now)
     return claimed
@@ -110,8 +111,9 @@ class _Batch:
 
     references: Mapping[ReferenceKey, int]
     generations: Mapping[int, int]
-    planned_before: set[ThreadKey]
+    known: Known
     gathering: Gathering
+    wrapping: Wrapping
     now: datetime
 
 
@@ -120,10 +122,10 @@ class _Rows:
 
     def __init__(self, match: Match, batch: _Batch) -> None:
         event = match.parsed.event
-        self._match, self._now = match, batch.now
+        self._match, self._now, self._wrapping = match, batch.now, batch.wrapping
         self._event_id = match.parsed.received.event_id
         self._generation = batch.generations.get(self._event_id, 1)
-        self._planned_before = batch.planned_before
+        self._planned_before = batch.known.planned
         self._gathering = batch.gathering
         self._told_elsewhere: set[int] = set()  # channels
         self._reference_id: int | None = None
@@ -144,14 +146,21 @@ class _Rows:
         if is_twin and (not has_root or planned.channel.id in self._told_elsewhere):
             return []  # the thread's root is in the channel already
         lane = _lane(key) if planned.is_threaded else uuid.uuid4().hex
-        if not is_twin and self._is_told_elsewhere(planned):
+        if not is_twin and not _asks(planned) and self._is_told_elsewhere(planned):
             at_once = replace(planned, calming=UNCALMED)  # a card changes without a sound
             return self._card_rows(at_once, lane, has_root=True) if has_root else []
+        asked = Asked(self._event_id, self._match.parsed.received.source_id, planned.rule.pressing)
         rows = [
-            self._row(planned, Delivery.Action.POST, message_as_json(message), lane, part)
+            self._row(
+                planned,
+                Delivery.Action.POST,
+                message_as_json(self._wrapping.wrap(message, asked)),
+                lane,
+                part,
+            )
             for part, message in enumerate(planned.messages, start=1)
         ]
-        if not is_twin and self._match.parsed.event is not None:
+        if not is_twin and not _asks(planned) and self._match.parsed.event is not None:
             self._gathering.remember(rows[0], planned, self._match.parsed.event)
         if planned.is_threaded:
             rows += self._card_rows(planned, lane, has_root=has_root)
@@ -187,7 +196,7 @@ class _Rows:
         rows = []
         attachments = list(planned.messages[-1].attachments)
         if has_root and attachments and planned.rule.has_card:
-            card: JSONObject = {"attachments": [dict(one) for one in attachments]}
+            card: JSONObject = {"attachments": [{**one} for one in attachments]}
             rows.append(self._row(planned, Delivery.Action.EDIT, card, lane))
         if planned.rule.reaction:
             reaction: JSONObject = {"reaction": planned.rule.reaction}
@@ -218,6 +227,35 @@ class _Rows:
             due_at=waits_until or self._now,
             created_at=self._now,
         )
+
+
+def _begin_batch(matches: Sequence[Match], now: datetime) -> _Batch:
+    references = save_references(matches, now)
+    return _Batch(
+        references,
+        _next_generations(matches),
+        _known_of(references.values(), now),
+        Gathering(matches, now),
+        _begin_wrapping(matches, now),
+        now,
+    )
+
+
+def _begin_wrapping(matches: Iterable[Match], now: datetime) -> Wrapping:
+    messages = [one for match in matches for planned in match.planned for one in planned.messages]
+    replayed = [m.parsed.received.event_id for m in matches if m.parsed.received.is_replay]
+    return begin_wrapping(messages, replayed, now)
+
+
+def _noted(match: Match, notes: Mapping[int, str]) -> Match:
+    """With what became of its buttons; an earlier note stands in front."""
+    note = notes.get(match.parsed.received.event_id)
+    return replace(match, note="; ".join(filter(None, (match.note, note)))) if note else match
+
+
+def _asks(planned: Planned) -> bool:
+    """A question is never told by another message: its buttons would be lost."""
+    return any(message.buttons for message in planned.messages)
 
 
 def _reference(

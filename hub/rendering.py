@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from hub.contracts import JSONObject, JSONValue, Message
+from hub.contracts import JSONObject, JSONValue, Message, RelayButton
 from hub.markdown import break_mentions, escape, shorten, split_text
 from hub.plaintext import markdown_to_text
 from hub.secrets import mask_secrets
@@ -56,8 +56,12 @@ def render_message(
     wording: Wording,
     style: Style,
     composed: Message | None = None,
+    buttons: tuple[RelayButton, ...] = (),
 ) -> Rendered:
-    """Never raises: a failing template gives a plain message and its error."""
+    """Never raises: a failing template gives a plain message and its error.
+
+    `buttons` belong to a message that is worded here; a composed one has its own.
+    """
     error = ""
     if composed is not None:
         message = _as_sent(composed, style)
@@ -66,12 +70,18 @@ def render_message(
             message = _worded(context, wording, style)
         except TemplateProblem as problem:
             error, message = str(problem), _plain(context)
+        message = replace(message, buttons=buttons)
     if style.mentions:
         message = replace(message, text=f"{message.text} {style.mentions}".strip())
     if style.notice:
         message = replace(message, text=f"{style.notice}\n{message.text}".strip())
     message = replace(message, priority=style.priority or message.priority)
     return Rendered(tuple(_split(_bounded(_map_texts(message, mask_secrets)))), error)
+
+
+def quote_outside(message: Message) -> Message:
+    """What another system wants a post to say: nobody is mentioned, secrets are masked."""
+    return _bounded(_map_texts(_map_texts(message, break_mentions), mask_secrets))
 
 
 def preview(message: Message) -> str:
@@ -81,6 +91,8 @@ def preview(message: Message) -> str:
         lines.insert(0, f"({message.priority})")
     for attachment in message.attachments:
         lines += [f"> {line}" for line in _attachment_lines(attachment)]
+    if message.buttons:
+        lines.append(" ".join(f"[{one.name}]" for one in message.buttons))
     if message.card:
         lines.append(f"[card] {message.card}")
     return "\n".join(lines)
@@ -151,6 +163,7 @@ def _map_texts(message: Message, change: Callable[[str], str]) -> Message:
         text=str(change(message.text)),
         card=str(change(message.card)),
         attachments=tuple(_map_object(one, change) for one in message.attachments),
+        buttons=tuple(replace(one, name=str(change(one.name))) for one in message.buttons),
     )
 
 
@@ -204,9 +217,11 @@ def _bounded_field(field: JSONValue) -> JSONValue:
 
 
 def _split(message: Message) -> list[Message]:
-    """One post, or several: cut at paragraphs, the cards under the last one."""
+    """One post, or several: cut at paragraphs, the cards and buttons under the last one."""
     parts = split_text(message.text) if message.text else [""]
-    posts = [replace(message, text=part, attachments=(), card="") for part in parts[:-1]]
+    posts = [
+        replace(message, text=part, attachments=(), card="", buttons=()) for part in parts[:-1]
+    ]
     return [*posts, replace(message, text=parts[-1])]
 
 

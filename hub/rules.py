@@ -36,6 +36,17 @@ class CompiledChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class PressRules:
+    """Who may press the buttons of a rule's messages, how many people, and how long."""
+
+    audience: str = "everybody"
+    usernames: str = ""
+    is_members_only: bool = False
+    presses_needed: int = 1
+    hours: int = 168
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
     id: int
     name: str
@@ -53,6 +64,7 @@ class CompiledRule:
     repeat_minutes: int = 0
     group_seconds: int = 0
     quiet: QuietHours | None = None
+    pressing: PressRules = PressRules()
 
     @property
     def is_calming(self) -> bool:
@@ -177,6 +189,13 @@ def _compiled_rule(row: TriggerRule, channels: Mapping[int, CompiledChannel]) ->
         repeat_minutes=row.repeat_minutes,
         group_seconds=row.group_seconds,
         quiet=quiet_hours(row),
+        pressing=PressRules(
+            audience=row.press_audience,
+            usernames=row.press_usernames,
+            is_members_only=row.is_press_members_only,
+            presses_needed=row.presses_needed,
+            hours=row.press_hours,
+        ),
     )
 
 

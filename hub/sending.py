@@ -21,7 +21,8 @@ from hub.destinations import (
     ServerView,
 )
 
-MESSAGE_FIELDS = frozenset(one.name for one in fields(Message))
+# Buttons are wrapped before a message is stored: they stand in its attachments.
+MESSAGE_FIELDS = frozenset(one.name for one in fields(Message)) - {"buttons"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,20 @@ def message_from_json(stored: JSONObject) -> Message:
     return Message(**known)  # as message_as_json wrote it
 
 
+def edited_card(claim: Claim) -> JSONObject:
+    """The card or the line changes, the rest stays, and so do buttons that wait for a press."""
+    edited = {**claim.card, **claim.message}
+    attachments, shown = claim.message.get("attachments"), claim.card.get("attachments")
+    if not isinstance(attachments, list):
+        return edited
+    asking = [
+        one
+        for one in (shown if isinstance(shown, list) else [])
+        if isinstance(one, dict) and one.get("actions") and one not in attachments
+    ]
+    return {**edited, "attachments": [*attachments, *asking]}
+
+
 def _carry_out(claim: Claim, routes: Routes) -> Posted:
     server = routes.server(claim.server_id)
     channel = routes.channel(claim.channel_id, server)
@@ -160,15 +175,15 @@ def _carry_out(claim: Claim, routes: Routes) -> Posted:
         return Posted(note="nothing to change: this channel has no card of it")
     if claim.action == "react":
         return routes.destination.react(server, posting)
-    if {**claim.card, **claim.message} == claim.card:
+    if edited_card(claim) == claim.card:
         return Posted(post_id=claim.root_post_id, note="the card is up to date")
     return routes.destination.edit(server, posting)
 
 
 def _posting(claim: Claim, channel: ChannelView) -> Posting:
     stored = dict(claim.message)
-    if claim.action in ("edit", "count"):  # the card or the line changes, the rest stays
-        stored = {**claim.card, **claim.message}
+    if claim.action in ("edit", "count"):
+        stored = edited_card(claim)
     return Posting(
         message=message_from_json(stored),
         channel=channel,

@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import hmac
+import json
 from datetime import datetime
 
-from hub.contracts import VerificationError
+from hub.contracts import JSONObject, VerificationError
 
 STANDARD_WEBHOOKS_TOLERANCE_S = 300
+JWT_LIFE_S = 60
+JWT_HEAD: JSONObject = {"alg": "HS256", "typ": "JWT"}
 
 
 def is_equal(given: str, expected: str) -> bool:
@@ -72,3 +75,26 @@ def check_standard_webhooks(
     matches = [is_equal(one.removeprefix("v1,"), expected) for one in given]
     if not key or not any(matches):
         raise VerificationError("the signature is wrong" if given else "the signature is missing")
+
+
+def make_jwt(body: bytes, *, secret: str, now: datetime) -> str:
+    """A token for one request: when it was made, until when it counts, and the hash of the body.
+
+    Only made, never read, and only with HS256: fifteen lines instead of a library.
+    """
+    claims: JSONObject = {
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + JWT_LIFE_S,
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in (JWT_HEAD, claims))
+    return f"{signed}.{sign_hs256(signed, secret.encode())}"
+
+
+def sign_hs256(signed: str, key: bytes) -> str:
+    """The third part of a JSON Web Token (RFC 7515, appendix A.1)."""
+    return _base64url(hmac.new(key, signed.encode(), hashlib.sha256).digest())
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

@@ -74,8 +74,13 @@ def load_starter_set() -> list[str]:
     return made
 
 
-def load_demo(standin_url: str, token: str) -> dict[str, str]:
-    """Point the starter server at a demo Mattermost; the hook path of each integration's source."""
+def load_demo(
+    standin_url: str, token: str, addresses: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Point the starter server at a demo Mattermost; the hook path of each integration's source.
+
+    `addresses`, by integration, are where its stand-in takes calls.
+    """
     load_starter_set()
     server = MattermostServer.objects.get(name=STARTER_SERVER)
     server.base_url, server.team, server.bot_token = standin_url, "demo", token
@@ -83,7 +88,12 @@ def load_demo(standin_url: str, token: str) -> dict[str, str]:
     server.down_since = None
     server.save()
     Channel.objects.filter(server=server).update(channel_id="")
-    return {one.name: _demo_hook(one) for one in registry.all_integrations()}
+    hooks = {one.name: _demo_hook(one) for one in registry.all_integrations()}
+    for name, address in (addresses or {}).items():
+        for source in Source.objects.filter(integration=name, base_url__contains=".example.test"):
+            source.extra_origins = address
+            source.save()
+    return hooks
 
 
 def _load_channels(made: list[str]) -> Mapping[str, Channel]:

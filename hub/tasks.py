@@ -10,6 +10,7 @@ from hub.people import match_people
 from hub.polling import poll_sources
 from hub.pruning import prune_rows
 from hub.queue import enqueue_drain, enqueue_drains
+from hub.relaying import resume_relays
 from hub.watching import watch_sources
 
 
@@ -42,6 +43,10 @@ def look_after_secrets() -> int:
 
 def match() -> int:
     return match_people(timezone.now())
+
+
+def relay() -> int:
+    return resume_relays()
 
 
 def prune() -> int:

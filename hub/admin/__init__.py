@@ -2,6 +2,8 @@
 
 from hub.admin import (
     accounts,
+    action_invocations,
+    action_targets,
     attempts,
     channels,
     commands,
@@ -34,6 +36,8 @@ from hub.admin import (
 
 __all__ = [
     "accounts",
+    "action_invocations",
+    "action_targets",
     "attempts",
     "channels",
     "commands",

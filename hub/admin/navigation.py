@@ -66,6 +66,8 @@ def sidebar(request: HttpRequest) -> list[Entry]:
                 _table(request, _("Outgoing webhooks"), "hearing", "hub_outgoingwebhook"),
                 _table(request, _("Invocations"), "chat", "hub_commandinvocation"),
                 _table(request, _("Reference patterns"), "pattern", "hub_referencepattern"),
+                _table(request, _("Questions with buttons"), "ballot", "hub_actiontarget"),
+                _table(request, _("Presses of buttons"), "touch_app", "hub_actioninvocation"),
             ],
         ),
         _group(

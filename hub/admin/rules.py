@@ -78,6 +78,21 @@ class TriggerRuleAdmin(HistoryAdmin):
             {"fields": (("repeat_minutes", "group_seconds"),)},
         ),
         QUIET_FIELDSET,
+        (
+            gettext_lazy("Buttons"),
+            {
+                "fields": (
+                    ("press_audience", "press_usernames"),
+                    ("presses_needed", "press_hours"),
+                    "is_press_members_only",
+                ),
+                "classes": ("collapse",),
+                "description": gettext_lazy(
+                    "Of messages that bring buttons along, as those of n8n do. Where two rules "
+                    "send one message, the first of them counts."
+                ),
+            },
+        ),
     )
 
     class Media:

@@ -1,5 +1,6 @@
 """Every table of the hub, one file a noun."""
 
+from hub.models.actions import ActionInvocation, ActionTarget, PressAudience
 from hub.models.channels import Channel, MattermostServer
 from hub.models.commands import CommandInvocation, ReferencePattern, SlashCommand
 from hub.models.configuration import ConfigVersion, DrainLease
@@ -16,6 +17,8 @@ from hub.models.threads import Thread
 
 __all__ = [
     "Account",
+    "ActionInvocation",
+    "ActionTarget",
     "Attempt",
     "Channel",
     "CommandInvocation",
@@ -31,6 +34,7 @@ __all__ = [
     "Outage",
     "OutgoingWebhook",
     "Person",
+    "PressAudience",
     "Reference",
     "ReferencePattern",
     "Refusal",

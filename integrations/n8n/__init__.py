@@ -21,7 +21,9 @@ INTEGRATION = Integration(
     compose=compose,
     poll=poll,
     probe=probe,
-    credential_names=("api_key",),
+    credential_names=(
+        *("api_key", "webhook_header_name", "webhook_header_value", "webhook_jwt_secret"),
+    ),
     options={
         "poll": "true: look every minute for failed executions that no error workflow has told",
         "poll_seconds": "how many seconds lie between two looks (60)",

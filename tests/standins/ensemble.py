@@ -12,13 +12,15 @@ from tests.standins.stories import Request
 ORDER = ("zammad", "redmine", "zammad", "git", "zammad", "erpnext", "zammad", "n8n")
 
 
-def requests_of(integration: str, secret: str, first_number: int) -> Iterator[Request]:
+def requests_of(
+    integration: str, secret: str, first_number: int, n8n_address: str = n8n.URL
+) -> Iterator[Request]:
     """Without end. `first_number` rises from start to start, so that nothing is told twice."""
     outgoing: Mapping[str, Iterator[OutgoingRequest]] = {
         "redmine": redmine.traffic(secret, first_id=first_number),
         "git": git_traffic(secret, first_number),
         "erpnext": erpnext.traffic(secret, first_number=first_number),
-        "n8n": n8n.traffic(secret, first_number),
+        "n8n": n8n.traffic(secret, first_number, n8n_address),
     }
     for number, one in zip(count(1), outgoing[integration], strict=False):
         yield Request(
@@ -36,10 +38,11 @@ def play(
     *,
     secret: str,
     first_number: int,
+    n8n_address: str = n8n.URL,
 ) -> Iterator[Request]:
     """Zammad's stories, and between them every other system that has a hook."""
     others = {
-        name: requests_of(name, secret, first_number)
+        name: requests_of(name, secret, first_number, n8n_address)
         for name in ("redmine", "git", "erpnext", "n8n")
         if name in hooks
     }

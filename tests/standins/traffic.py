@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.standins.ensemble import play
+from tests.standins.n8n import Mode, N8nStandin, Webhook
 from tests.standins.stories import (
     Recording,
     Request,
@@ -148,11 +149,13 @@ def main() -> None:
         signal.pause()
     wait_for(options.hub_url)
     sys.stdout.write(f"a sample webhook every {options.every:g} s\n")
+    n8n = n8n_of_the_demo(options.n8n_port)
     requests = play(
         lambda: trickle.next_request(datetime.now(UTC)),
         hooks,
         secret=options.secret,
         first_number=first_number,
+        n8n_address=n8n.url,
     )
     for count, request in enumerate(requests):
         problem = send(options.hub_url, hooks[request.integration], request)
@@ -161,11 +164,19 @@ def main() -> None:
         time.sleep(options.every if count < LIVELY_COUNT else options.every * CALM_FACTOR)
 
 
+def n8n_of_the_demo(port: int) -> N8nStandin:
+    """Its workflows take every press of a button, for as long as this process lives."""
+    answer = {"message": "The workflow goes on."}
+    n8n = N8nStandin(port=port, default_webhook=Webhook(Mode.LAST_NODE, answer))
+    return n8n.__enter__()
+
+
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hub-url", default="http://127.0.0.1:8000")
     parser.add_argument("--hooks", required=True, help="JSON: integration → path of its webhook")
     parser.add_argument("--secret", required=True, help="that the tokens are signed with")
+    parser.add_argument("--n8n-port", type=int, default=0, help="where presses are told to")
     parser.add_argument("--every", type=float, default=4.0, help="seconds between two webhooks")
     return parser.parse_args()
 

@@ -44,13 +44,16 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--mattermost-port", type=int, default=8065)
+        parser.add_argument("--n8n-port", type=int, default=5678)
 
     def handle(self, *_args: object, **options: Any) -> None:
         say = first_steps.speaker(self.stdout)
         address = Address(options["host"], options["port"], "--port")
         mattermost = Address("127.0.0.1", options["mattermost_port"], "--mattermost-port")
         first_steps.refuse_taken(address)
+        n8n = Address("127.0.0.1", options["n8n_port"], "--n8n-port")
         first_steps.refuse_taken(mattermost)
+        first_steps.refuse_taken(n8n)
         first_steps.prepare_database(say)
         refuse_real_use()
         words = {
@@ -61,8 +64,8 @@ class Command(BaseCommand):
         specs = [listener_spec(), worker_spec(), web_spec(address)]
         greeting = GREETING_WITHOUT
         if Path(settings.BASE_DIR, *STANDIN.split(".")).is_dir():
-            hooks = load_demo(words["mattermost"], STANDIN_TOKEN)
-            specs = [standin_spec(mattermost), *specs, traffic_spec(address, hooks)]
+            hooks = load_demo(words["mattermost"], STANDIN_TOKEN, {"n8n": n8n.url})
+            specs = [standin_spec(mattermost), *specs, traffic_spec(address, hooks, n8n)]
             greeting = GREETING
         serve(specs, address, greeting.format(**words), say)
 
@@ -83,7 +86,7 @@ def standin_spec(address: Address) -> ChildSpec:
     return ChildSpec("mattermost", arguments, patience_s=0.3)
 
 
-def traffic_spec(address: Address, hooks: dict[str, str]) -> ChildSpec:
-    where = ("--hub-url", address.url, "--hooks", json.dumps(hooks))
+def traffic_spec(address: Address, hooks: dict[str, str], n8n: Address) -> ChildSpec:
+    where = ("--hub-url", address.url, "--hooks", json.dumps(hooks), "--n8n-port", str(n8n.port))
     arguments = ("-m", TRAFFIC, *where, "--secret", DEMO_SIGNING_SECRET)
     return ChildSpec("traffic", arguments, patience_s=0.3)

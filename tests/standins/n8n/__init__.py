@@ -2,12 +2,16 @@
 
 from tests.standins.n8n.instance import API_KEY, N8nStandin, Readiness
 from tests.standins.n8n.sending import HttpRequestNode
-from tests.standins.n8n.traffic import traffic
+from tests.standins.n8n.traffic import URL, traffic
+from tests.standins.n8n.webhooks import Mode, Webhook
 
 __all__ = [
     "API_KEY",
+    "URL",
     "HttpRequestNode",
+    "Mode",
     "N8nStandin",
     "Readiness",
+    "Webhook",
     "traffic",
 ]
