@@ -114,8 +114,8 @@ def _remove(row: ReplacedSecret, now: datetime) -> bool:
     try:
         remove(view, row.external_id)
     except DeliveryError as error:
-        row.problem, row.due_at = str(error)[:500], now + TRY_AGAIN_AFTER
-        row.save(update_fields=["problem", "due_at"])
+        again = {"problem": str(error)[:500], "due_at": now + TRY_AGAIN_AFTER}
+        ReplacedSecret.objects.filter(pk=row.pk).update(**again)
         return False
     row.delete()
     return True
