@@ -5,16 +5,19 @@ from itertools import count, cycle
 
 from tests.standins import erpnext, n8n, redmine
 from tests.standins.git.traffic import traffic as git_traffic
+from tests.standins.redmine import Site
 from tests.standins.stories import Request
 
 # Zammad speaks every other time: its stories are the ones a newcomer is told about.
 ORDER = ("zammad", "redmine", "zammad", "git", "zammad", "erpnext", "zammad", "n8n")
 
 
-def requests_of(integration: str, secret: str, first_number: int) -> Iterator[Request]:
+def requests_of(
+    integration: str, secret: str, first_number: int, site: Site | None = None
+) -> Iterator[Request]:
     """Without end. `first_number` rises from start to start, so that nothing is told twice."""
     outgoing: Mapping[str, Iterator[object]] = {
-        "redmine": redmine.traffic(secret, first_id=first_number),
+        "redmine": redmine.traffic(secret, first_id=first_number, site=site),
         "git": git_traffic(secret, first_number),
         "erpnext": erpnext.traffic(secret, first_number=first_number),
         "n8n": n8n.traffic(secret, first_number),
@@ -35,10 +38,14 @@ def play(
     *,
     secret: str,
     first_number: int,
+    site: Site | None = None,
 ) -> Iterator[Request]:
-    """Zammad's stories, and between them every other system that has a hook."""
+    """Zammad's stories, and between them every other system that has a hook.
+
+    `site` holds the Redmine that is told about.
+    """
     others = {
-        name: requests_of(name, secret, first_number)
+        name: requests_of(name, secret, first_number, site)
         for name in ("redmine", "git", "erpnext", "n8n")
         if name in hooks
     }

@@ -8,25 +8,36 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone
 
+from hub.demo import (
+    LOOPBACK,
+    SIGNING_SECRET,
+    StandinMattermost,
+    load_demo,
+    register_commands,
+    systems_with_api,
+)
 from hub.management import first_steps
-from hub.management.children import ChildSpec
+from hub.management.children import ChildSpec, Say
 from hub.management.first_steps import Address
-from hub.management.serving import serve, web_spec, worker_spec
+from hub.management.serving import listener_spec, serve, web_spec, worker_spec
 from hub.models import MattermostServer
-from hub.starting import DEMO_SIGNING_SECRET, load_demo
 
 STANDIN = "tests.standins.mattermost"
 TRAFFIC = "tests.standins.traffic"
 STANDIN_TOKEN = "demo-bot-token"  # noqa: S105  # of a Mattermost on this machine, without secrets
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+STANDIN_ADMIN_TOKEN = "standin-admin-token"  # noqa: S105  # the same
+SYSTEMS_KEY = "demo-key"
 GREETING = """
 The hub is running.
 
   Mattermost   {mattermost}/   a stand-in: channels, threads and cards
   Admin        {admin}   {login}
 
-Sample webhooks arrive every few seconds. Ctrl-C stops everything; it can be started again.
+Sample webhooks arrive every few seconds. In Mattermost, answer them: type /hub help, or
+/reply #23 your text, and press the buttons. Ctrl-C stops everything; it can be started again.
 """
 GREETING_WITHOUT = """
 The hub is running, without the demo's Mattermost: its programs are not part of this installation.
@@ -58,12 +69,38 @@ class Command(BaseCommand):
             "login": first_steps.describe_login(first_steps.ensure_administrator()),
             "mattermost": mattermost.url,
         }
-        specs, greeting = [worker_spec(), web_spec(address)], GREETING_WITHOUT
-        if Path(settings.BASE_DIR, *STANDIN.split(".")).is_dir():
-            hooks = load_demo(words["mattermost"], STANDIN_TOKEN)
-            specs = [standin_spec(mattermost), *specs, traffic_spec(address, hooks)]
-            greeting = GREETING
-        serve(specs, address, greeting.format(**words), say)
+        if not Path(settings.BASE_DIR, *STANDIN.split(".")).is_dir():
+            specs = [worker_spec(), web_spec(address)]
+            serve(specs, address, GREETING_WITHOUT.format(**words), say)
+            return
+        serve(
+            demo_specs(address, mattermost),
+            address,
+            GREETING.format(**words),
+            say,
+            when_ready=lambda: make_commands(say),
+        )
+
+
+def demo_specs(address: Address, mattermost: Address) -> list[ChildSpec]:
+    """Every process of the demo, its rows connected with each other."""
+    ports = {name: first_steps.free_port() for name in systems_with_api()}
+    systems = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    standin = StandinMattermost(mattermost.url, STANDIN_TOKEN, STANDIN_ADMIN_TOKEN)
+    hooks = load_demo(standin, systems, SYSTEMS_KEY)
+    return [
+        standin_spec(mattermost),
+        worker_spec(),
+        web_spec(address),
+        traffic_spec(address, hooks, ports),
+        listener_spec(),
+    ]
+
+
+def make_commands(say: Say) -> None:
+    for problem in register_commands(timezone.now()):
+        say(problem)
+    connection.close()  # for as long as it runs, this process has nothing more to ask
 
 
 def refuse_real_use() -> None:
@@ -82,7 +119,9 @@ def standin_spec(address: Address) -> ChildSpec:
     return ChildSpec("mattermost", arguments, patience_s=0.3)
 
 
-def traffic_spec(address: Address, hooks: dict[str, str]) -> ChildSpec:
+def traffic_spec(address: Address, hooks: dict[str, str], ports: dict[str, int]) -> ChildSpec:
+    """The systems themselves run in it, for they know what they tell about."""
     where = ("--hub-url", address.url, "--hooks", json.dumps(hooks))
-    arguments = ("-m", TRAFFIC, *where, "--secret", DEMO_SIGNING_SECRET)
+    systems = ("--ports", json.dumps(ports), "--key", SYSTEMS_KEY)
+    arguments = ("-m", TRAFFIC, *where, *systems, "--secret", SIGNING_SECRET)
     return ChildSpec("traffic", arguments, patience_s=0.3)

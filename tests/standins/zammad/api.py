@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.standins.outbox import Outbox
 from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
@@ -14,6 +14,8 @@ from tests.standins.zammad.writing import api_ticket, api_user, articles_of, web
 JSON_TYPE = "application/json; charset=utf-8"
 MAX_FOUND = 200
 CREATED = 201
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -48,6 +50,10 @@ class ZammadStandin:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs it in the server's thread, so that nothing changes while it answers."""
+        return self._server.call(function)
+
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
         try:
@@ -72,6 +78,7 @@ class ZammadStandin:
             ("GET", "ticket_articles"): self._articles,
             ("POST", "ticket_articles"): self._add_article,
             ("PUT", "ticket_articles"): self._update_article,
+            ("GET", "tags"): self._tags,
         }
         answer = routes.get((request.method, parts[0]))
         if answer is None:
@@ -160,6 +167,9 @@ class ZammadStandin:
 
     def _update_article(self, request: Request, user: User, rest: list[str]) -> Any:
         return self.desk.update_article(int(rest[0]), json.loads(request.body))
+
+    def _tags(self, request: Request, user: User, rest: list[str]) -> Any:
+        return {"tags": self.desk.tags.get(int(request.query()["o_id"]), [])}
 
     def _ticket(self, ticket_id: str) -> dict[str, Any]:
         ticket = self.desk.tickets.get(int(ticket_id))
