@@ -29,5 +29,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --start-interval=2s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 # The heartbeat of gunicorn's workers must not wait for a disk: /dev/shm.
-CMD ["gunicorn", "hub.wsgi", "--worker-class", "gthread", "--workers", "2", "--threads", "8", \
+CMD ["gunicorn", "hub.wsgi", "--preload", "--worker-class", "gthread", "--workers", "2", "--threads", "8", \
     "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "--bind", "0.0.0.0:8000"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from django.utils import timezone
 from django.utils.translation import override
 
-from hub import telling
+from hub import inquiries
 from hub.answers import make_answer, with_typed
 from hub.callers import Caller, check_caller, identify_caller
 from hub.command_text import CommandError
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 Purpose = SlashCommand.Purpose
 PURPOSES: Mapping[str, Callable[[CommandInvocation, Caller], Ending | None]] = {
     Purpose.REPLY: reply,
-    Purpose.TICKET: telling.show_ticket,
-    Purpose.HUB: telling.answer_hub,
+    Purpose.TICKET: inquiries.show_ticket,
+    Purpose.HUB: inquiries.answer_hub,
 }
 
 

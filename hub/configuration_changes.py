@@ -8,9 +8,12 @@ from hub.models import (
     Channel,
     Condition,
     ConfigVersion,
+    Maintenance,
     MattermostServer,
+    Monitor,
     ReferencePattern,
     RuleText,
+    Silence,
     SlashCommand,
     Source,
     TriggerRule,
@@ -21,10 +24,14 @@ from hub.tokens import forget_cards
 CONFIGURED = (
     Channel,
     Condition,
+    Maintenance,
     MattermostServer,
     ReferencePattern,
     RuleText,
     SlashCommand,
+    Monitor,
+    RuleText,
+    Silence,
     Source,
     TriggerRule,
     WebhookToken,
@@ -36,6 +43,8 @@ def connect() -> None:
         post_save.connect(_changed, sender=model)
         post_delete.connect(_changed, sender=model)
     m2m_changed.connect(_changed, sender=TriggerRule.channels.through)
+    m2m_changed.connect(_changed, sender=Maintenance.sources.through)
+    m2m_changed.connect(_changed, sender=Monitor.hides.through)
     m2m_changed.connect(_changed, sender=WebhookToken.allowed_channels.through)
 
 

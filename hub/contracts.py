@@ -177,7 +177,11 @@ class Actor:
 @dataclass(frozen=True, slots=True)
 class ParsedEvent:
     """A request in our words. `kinds[0]` is the main one; `data` is what templates and conditions
-    read beside the common fields."""
+    read beside the common fields.
+
+    `data["mentioned"]` may list what it names of other systems: `{"reference": "#23", "url": ""}`.
+    The hub fills in the address and `title` of what it knows.
+    """
 
     kinds: tuple[str, ...]
     title: str = ""
@@ -192,12 +196,24 @@ class ParsedEvent:
     state_keys: tuple[str, ...] = ()  # SourceState rows that enrich reads and writes
     is_enriched: bool = False
     note_id: str = ""  # of the note it tells about: the hub's own is not told again
-    note_text: str = ""  # plain or HTML, for a note whose id the hub does not know yet
+    note_text: str = ""  # as hub.markup.plain_text has it, for a note whose id is not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class RelayButton:
+    """A button from outside. The hub puts its own in its place and tells presses to `url`."""
+
+    name: str
+    url: str = field(default="", repr=False)  # who knows it can decide; empty: shown as a word
+    context: JSONObject = field(default_factory=dict, repr=False)
+    style: str = ""
+    action_id: str = ""  # what the sender calls it; told with the press
+    attachment: int = 0  # the number of the one it stands under; made where there is none
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message ready to post; attachments are Mattermost's own objects."""
+    """A message ready to post; attachments are Mattermost's own objects, without actions."""
 
     text: str = ""
     attachments: tuple[JSONObject, ...] = ()
@@ -207,6 +223,7 @@ class Message:
     card: str = ""  # Markdown for props.card
     priority: str = ""  # "", "important" or "urgent"; root posts only
     props: JSONObject = field(default_factory=dict)
+    buttons: tuple[RelayButton, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +252,36 @@ class Health:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to enter at the other side so that it sends one kind. `{{ url }}` and `{{ secret }}` are
+    filled in; without entries the `note` says why there is nothing to enter."""
+
+    kind: str
+    entries: Mapping[str, str]  # the name of a field there → what to enter
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionTable:
+    """An option that is an object of texts: the admin edits it row by row."""
+
+    columns: tuple[str, str]
+    usual: Mapping[str, str] = field(default_factory=dict)  # what counts where no row says else
+
+
+@dataclass(frozen=True, slots=True)
+class PathMapping:
+    """For an integration that reads any JSON: what can be pointed at in the admin.
+
+    It is saved in the source's options, as objects: `paths` (name → path), `kinds` and
+    `severities` (the sender's word → ours) and `fields` (label → path).
+    """
+
+    paths: tuple[str, ...]  # the first is needed
+    presets: Mapping[str, JSONObject]  # name → such options, with a `label` and a `sample` to try
+
+
 Outcome: TypeAlias = Literal["stored", "duplicate", "channel_refused", "not_decodable"]
 
 
@@ -249,6 +296,7 @@ class Integration:
     parse: Callable[[InboundRequest, SourceView], ParsedEvent]
     identify: Callable[[InboundRequest], Identity]
     verify: Callable[[InboundRequest, str], None] | None = None
+    sign: Callable[[InboundRequest, str], Mapping[str, str]] | None = None  # headers to add
     enrich: Callable[[ParsedEvent, SourceView, JSONObject], ParsedEvent] | None = None
     compose: Callable[[ParsedEvent], Message | None] | None = None
     poll: Callable[[SourceView, JSONObject, datetime], Polled] | None = None  # state, now
@@ -258,6 +306,9 @@ class Integration:
     reply: Callable[[SourceView, Ticket, Note], Written] | None = None  # writes, and reads back
     reply_options: frozenset[ReplyOption] = frozenset()  # what reply can do beside the text
     find_account: Callable[[SourceView, str], Account | None] | None = None  # by e-mail
+    mapping: PathMapping | None = None
+    recipes: tuple[Recipe, ...] = ()
+    option_tables: Mapping[str, OptionTable] = field(default_factory=dict)  # by name of the option
     reference_pattern: str = ""  # how people write its references: `ZD#\d+`
     credential_names: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)  # name → what it changes, in one line

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from hub import secrets
+from hub.announcing import announce
 from hub.models import Channel, Credential, MattermostServer, SlashCommand, Source, WebhookToken
-from hub.monitoring import announce
 from hub.rotating import remove_replaced
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 AGAIN_AFTER = timedelta(days=7)  # an old secret is told about every week
+MAX_LABEL_CHARS, MAX_NAME_CHARS = 200, 100
 PAGES = {  # sort → the admin's page of its owner
     Credential.Sort.BOT_TOKEN: "mattermostserver",
     Credential.Sort.ADMIN_TOKEN: "mattermostserver",
@@ -56,12 +58,14 @@ def take_stock(now: datetime) -> None:
         if found is None:
             row.delete()
         elif found.fingerprint != row.fingerprint:
-            _save(row, found, now)
+            Credential.objects.filter(pk=row.pk).update(**_fields(found, now))
         elif found.label != row.label:
             Credential.objects.filter(pk=row.pk).update(label=found.label)
-    for found in held.values():
-        row = Credential(sort=found.sort, owner_id=found.owner_id, name=found.name)
-        _save(row, found, now)
+    new = [
+        Credential(sort=one.sort, owner_id=one.owner_id, name=one.name, **_fields(one, now))
+        for one in held.values()
+    ]
+    Credential.objects.bulk_create(new, ignore_conflicts=True)  # another worker may be at it
 
 
 def remind(now: datetime) -> int:
@@ -72,7 +76,7 @@ def remind(now: datetime) -> int:
     for row in old:
         _announce(row, now)
     if old:
-        wake_drains()
+        wake_matcher()
     return len(old)
 
 
@@ -94,11 +98,15 @@ def _announce(row: Credential, now: datetime) -> None:
     Credential.objects.filter(pk=row.pk).update(reminded_at=now)
 
 
-def _save(row: Credential, found: Held, now: datetime) -> None:
-    row.label, row.fingerprint = found.label[:200], found.fingerprint
-    row.since_at, row.reminded_at = found.since_at or now, None
-    row.external_id = ""
-    row.save()
+def _fields(found: Held, now: datetime) -> dict[str, Any]:
+    """Of a secret that is new: what was known of the one before says nothing of it."""
+    return {
+        "label": found.label,
+        "fingerprint": found.fingerprint,
+        "external_id": "",
+        "since_at": found.since_at or now,
+        "reminded_at": None,
+    }
 
 
 def _all_held(now: datetime) -> Iterator[Held]:
@@ -140,7 +148,7 @@ def _of_tokens(now: datetime) -> Iterator[Held]:
     sort = Credential.Sort.WEBHOOK_TOKEN
     for token in WebhookToken.objects.filter(revoked_at=None).select_related("source"):
         if token.is_valid(now):
-            label = f"{token.source} {token.label or token.prefix + '…'}"
+            label = f"{token.source} {token.label or token.prefix + '…'}"[:MAX_LABEL_CHARS]
             mark = secrets.fingerprint(token.sha256)
             yield Held(sort, token.pk, label, mark, since_at=token.created_at)
 
@@ -150,4 +158,7 @@ def _of_sources() -> Iterator[Held]:
     for source in Source.objects.all():
         for name, value in source.resolved_credentials.items():
             if value:
-                yield Held(sort, source.pk, f"{source} {name}", secrets.fingerprint(value), name)
+                label = f"{source} {name}"[:MAX_LABEL_CHARS]
+                yield Held(
+                    sort, source.pk, label, secrets.fingerprint(value), name[:MAX_NAME_CHARS]
+                )

@@ -1,7 +1,7 @@
 """Stage 4: claims, results, retries, held and dead deliveries. Alone changes a delivery's state."""
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +14,14 @@ from hub.backoff import retry_delay
 from hub.contracts import JSONObject
 from hub.destinations import Connection, FoundChannel, Posted
 from hub.models import Attempt, Channel, Delivery, MattermostServer, Thread
-from hub.sending import Claim, Openings, Result
+from hub.sending import Claim, Openings, Result, edited_card
 from hub.sql import (
     commit_may_wait,
     from_json,
     from_time,
     insert_rows,
     is_postgresql,
+    save_rows,
     to_time,
     update_rows,
 )
@@ -28,6 +29,7 @@ from hub.sql import (
 CLAIM = timedelta(seconds=20)  # a killed drain's deliveries are taken over after it
 EXCERPT_CHARS = 2000
 SENTENCE_CHARS = 500
+PAUSED = "the channel is paused or its server is down"
 State = Delivery.State
 
 CLAIM_SQL = """
@@ -46,7 +48,7 @@ WHERE id IN (
             AND earlier.state IN ('pending', 'sending', 'failed', 'held'))
     ORDER BY due.urgency DESC, due.due_at, due.id LIMIT %s {locking})
 RETURNING id, key, action, message, channel_id, server_id, reference_id, is_threaded,
-    attempt_count, unknown_since, requested_by_id, urgency
+    attempt_count, unknown_since, requested_by_id, told_in_id, urgency
 """
 
 RESULT_COLUMNS = (
@@ -75,7 +77,7 @@ def claim_deliveries(server_id: int, *, limit: int, now: datetime) -> list[Claim
         cursor.execute(CLAIM_SQL.format(locking=locking), params)
         rows = cursor.fetchall()
     rows.sort(key=lambda row: (-row[-1], row[0]))
-    return _with_threads([_claim(row, now) for row in rows])
+    return _with_tellers(_with_threads([_claim(row, now) for row in rows]))
 
 
 def claim_at_once(
@@ -88,6 +90,9 @@ def claim_at_once(
     places, seen, claimed = dict(openings.places), set[str](), []
     for delivery in deliveries:
         if delivery.state != State.PENDING:
+            continue
+        if delivery.due_at > now:
+            seen.add(delivery.lane)
             continue
         is_head = delivery.lane not in seen and delivery.lane not in open_lanes
         seen.add(delivery.lane)
@@ -170,10 +175,30 @@ def hold_and_release(*, now: datetime) -> int:
     paused = Channel.objects.filter(
         Q(is_paused=True) | Q(server__is_active=False) | Q(server__down_since__isnull=False)
     )
-    waiting = Delivery.objects.filter(state__in=(State.PENDING, State.FAILED), channel__in=paused)
-    waiting.update(state=State.HELD, reason="the channel is paused or its server is down")
+    is_due = Q(state=State.FAILED) | Q(state=State.PENDING, due_at__lte=now)
+    waiting = Delivery.objects.filter(
+        is_due, channel__in=paused
+    )  # in quiet hours the rest waits on
+    waiting.update(state=State.HELD, reason=PAUSED)
     held = Delivery.objects.filter(state=State.HELD).exclude(channel__in=paused)
     return held.update(state=State.PENDING, due_at=now, reason="")
+
+
+def bring_forward(lanes: Collection[str], *, now: datetime) -> int:
+    """What waits in these threads goes out at once: something behind it may not wait."""
+    waiting = Delivery.objects.filter(lane__in=lanes, state=State.PENDING, due_at__gt=now)
+    return waiting.exclude(reason="").update(due_at=now, reason="")
+
+
+def close_companions(openers: Iterable[Delivery], *, now: datetime) -> None:
+    """A message that became a list needs no second part; its thread waits for it no longer."""
+    for opener in openers:
+        rows = Delivery.objects.filter(
+            event_id=opener.event_id or 0, channel_id=opener.channel_id, state=State.PENDING
+        ).exclude(pk=opener.pk)
+        posts = rows.filter(action=Delivery.Action.POST)
+        posts.update(state=State.SUPPRESSED, reason=f"told in #{opener.pk}, with others")
+        rows.exclude(reason="").update(due_at=now, reason="")
 
 
 def open_breaker(server_id: int, *, failure_count: int, now: datetime, probe_at: datetime) -> None:
@@ -210,6 +235,15 @@ def delay_claims(claims: Iterable[Claim], *, due_at: datetime) -> None:
     )
 
 
+def hold_claims(claims: Iterable[Claim]) -> None:
+    """Their channel is paused: what had waited for a quiet time to end waits on."""
+    ids = [claim.delivery_id for claim in claims]
+    if ids:
+        Delivery.objects.filter(pk__in=ids, state=State.SENDING).update(
+            state=State.HELD, reason=PAUSED, attempt_count=F("attempt_count") - 1
+        )
+
+
 def _claim(row: Sequence[Any], now: datetime) -> Claim:
     message = from_json(row[3])
     return Claim(
@@ -225,6 +259,7 @@ def _claim(row: Sequence[Any], now: datetime) -> Claim:
         unknown_since=from_time(row[9]),
         claimed_at=now,
         requested_by_id=row[10],
+        told_in_id=row[11],
     )
 
 
@@ -236,6 +271,22 @@ def _with_threads(claims: list[Claim]) -> list[Claim]:
     rows = Thread.objects.filter(reference_id__in=references).exclude(root_post_id="")
     threads = {(row.channel_id, row.reference_id): row for row in rows}
     return [_with_thread(claim, threads.get(_thread_key(claim))) for claim in claims]
+
+
+def _with_tellers(claims: list[Claim]) -> list[Claim]:
+    """Each count with the post that it is put behind, and what stands there."""
+    ids = [claim.told_in_id for claim in claims if claim.told_in_id is not None]
+    if not ids:
+        return claims
+    tellers = Delivery.objects.in_bulk(ids)
+    return [_with_teller(claim, tellers.get(claim.told_in_id or 0)) for claim in claims]
+
+
+def _with_teller(claim: Claim, teller: Delivery | None) -> Claim:
+    if teller is None:
+        return claim
+    is_root = teller.post_id == claim.root_post_id
+    return replace(claim, post_id=teller.post_id, card=claim.card if is_root else teller.message)
 
 
 def _thread_key(claim: Claim) -> tuple[int, int]:
@@ -286,26 +337,41 @@ def _attempt(result: Result) -> Attempt:
 def _save_threads(results: Iterable[Result]) -> None:
     """The root a first post made, or the new one that replaced a deleted root, and its card."""
     threads: dict[tuple[int, int], Thread] = {}
+    now = timezone.now()
     for result in results:
         claim, posted = result.claim, result.posted
         is_in_thread = claim.is_threaded and claim.reference_id is not None
         if posted is None or not is_in_thread or not posted.root_post_id:
             continue
         is_root = posted.root_post_id != claim.root_post_id
-        if is_root or claim.action == "edit":
-            card: JSONObject = claim.message if is_root else {**claim.card, **claim.message}
+        if claim.action == "count" and claim.post_id != claim.root_post_id:
+            continue
+        if is_root or claim.action in ("edit", "count"):
+            card: JSONObject = claim.message if is_root else edited_card(claim)
             threads[_thread_key(claim)] = Thread(
                 channel_id=claim.channel_id,
                 reference_id=claim.reference_id or 0,
                 root_post_id=posted.root_post_id,
                 card=card,
+                updated_at=now,
             )
-    Thread.objects.bulk_create(
-        threads.values(),
-        update_conflicts=True,
-        unique_fields=["channel", "reference"],
-        update_fields=["root_post_id", "card", "updated_at"],
+    save_rows(
+        list(threads.values()),
+        key=("channel", "reference"),
+        changing=("root_post_id", "card", "updated_at"),
     )
+
+
+def bind_post(delivery_id: int, post_id: str) -> bool:
+    """A press tells where a delivery stands whose post nobody named, as of an incoming webhook."""
+    unknown = Delivery.objects.filter(pk=delivery_id, post_id="")
+    return unknown.update(post_id=post_id) == 1
+
+
+def save_card(channel_id: int, root_post_id: str, card: JSONObject) -> None:
+    """What the root of a thread says now, so that the next edit goes on from there."""
+    roots = Thread.objects.filter(channel_id=channel_id, root_post_id=root_post_id)
+    roots.update(card=card, updated_at=timezone.now())
 
 
 def postpone_probe(server_id: int, *, now: datetime, until: datetime) -> bool:

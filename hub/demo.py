@@ -56,11 +56,6 @@ def load_demo(
     return hooks
 
 
-def systems_with_api() -> list[str]:
-    """The integrations that are called, and not only listened to."""
-    return [one.name for one in registry.all_integrations() if one.credential_names]
-
-
 def register_commands(now: datetime) -> Iterator[str]:
     """Make the starter server's slash commands in its Mattermost; what went wrong, in sentences."""
     commands = SlashCommand.objects.filter(server__name=STARTER_SERVER, is_active=True)
@@ -97,11 +92,16 @@ def _connect_source(source: Source, integration: Integration, address: str, key:
     """Without an address its links look as they will. What an admin chose of options stays."""
     source.base_url = address or f"https://{integration.name.replace('_', '-')}{EXAMPLE}"
     if address:
-        source.credentials = dict.fromkeys(integration.credential_names, key)
+        source.credentials = {name: key for name in integration.credential_names if _is_key(name)}
         wanted = {"write_as": "person", "poll": []}  # everything is told by webhooks
         chosen = {name: value for name, value in wanted.items() if name in integration.options}
         source.options = chosen | source.options
     source.save()
+
+
+def _is_key(name: str) -> bool:
+    """Not what only goes along with the press of a button, which no stand-in asks for."""
+    return not name.startswith("webhook_")
 
 
 def _hook(source: Source, integration: Integration) -> str:

@@ -19,6 +19,7 @@ from hub.delivering import (
     extend_claims,
     give_back_claims,
     hold_and_release,
+    hold_claims,
     open_breaker,
     postpone_probe,
     record_results,
@@ -33,6 +34,7 @@ from hub.views import channel_view, server_view
 logger = logging.getLogger(__name__)
 
 CLAIMS_PER_THREAD = 4  # claimed ahead, so that a round writes and claims many at once
+WORTH_WRITING = 4  # one result of so many under way: of fewer the drain learns by looking
 BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
 SERVERS_FRESH_S = 0.5
 PROBE_EVERY = timedelta(seconds=5)
@@ -57,10 +59,16 @@ class Dispatcher:
         self._failures: dict[int, int] = defaultdict(int)
         self._paused_until: dict[int, datetime] = {}
         self._limits: dict[int, int] = {}
+        self._paused_channels: frozenset[int] = frozenset()
 
     @property
     def is_sending(self) -> bool:
         return bool(self._under_way)
+
+    @property
+    def is_full(self) -> bool:
+        """A server has no place left here: the other drains are to help."""
+        return any(self._room(server.pk) <= 0 for server in self._servers)
 
     def follow(self, version: int) -> None:
         """Use the configuration of this version; breakers are read twice a second."""
@@ -78,6 +86,7 @@ class Dispatcher:
         )
         limits = {row.pk: row.max_posts_per_minute for row in channels}
         self._limits = {pk: limit for pk, limit in limits.items() if limit}
+        self._paused_channels = frozenset(row.pk for row in channels if row.is_paused)
         self._version = version
 
     def openings(self) -> Openings:
@@ -97,6 +106,9 @@ class Dispatcher:
         now, count = timezone.now(), 0
         for server_id, free in self.openings().places.items():
             claims = claim_deliveries(server_id, limit=free, now=now)
+            if self._paused_channels:
+                hold_claims(one for one in claims if one.channel_id in self._paused_channels)
+                claims = [one for one in claims if one.channel_id not in self._paused_channels]
             count += self.send(self._within_limits(claims, now))
         return count
 
@@ -185,7 +197,8 @@ class Dispatcher:
 
     def _send(self, claim: Claim, routes: Routes) -> None:
         self._results.append(attempt(claim, routes))
-        self._poke()
+        if len(self._results) * WORTH_WRITING >= len(self._under_way):
+            self._poke()  # the last one under way always does
 
     def _probe(self, server_id: int) -> None:
         try:

@@ -17,7 +17,7 @@ from hub.matcher import Matcher
 from hub.models import ConfigVersion
 from hub.planning import NO_OPENINGS
 from hub.running import Runner
-from hub.waking import Ear, wake_drains
+from hub.waking import DUE, RECEIVED, Ear, wake_drains, wake_senders
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ LIFE = timedelta(seconds=50)  # under Q_CLUSTER's timeout of 90
 STAGGER = timedelta(seconds=10)  # the drains of a worker do not end together
 SLOT_WAIT_S = 3.0  # a successor starts before its predecessor has gone
 LONGEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT_SENDING = timedelta(seconds=0.05)  # a few results beside many slow posts
 AFTER_FAILURE_WAIT_S = 0.5
 BUSY_BATCH = 30  # events in one round: one process cannot match and send as fast as two
 STOP_WAIT_S = 6.0  # for posts under way when the drain ends
@@ -72,13 +73,16 @@ class Drain:
                 if not self._renew_leases(timezone.now()):
                     return
                 if not self._work():
-                    self._ear.wait(LONGEST_WAIT)
+                    self._ear.wait(self._longest_wait())
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database is away, looking again: %s", error)
                 self._pause()
             except Exception:
                 logger.exception("A round of the drain failed")
                 self._pause()
+
+    def _longest_wait(self) -> timedelta:
+        return LONGEST_WAIT_SENDING if self._dispatcher.is_sending else LONGEST_WAIT
 
     def _pause(self) -> None:
         connection.close()
@@ -124,8 +128,8 @@ class Drain:
         matched = self._matcher.match_batch(version, openings)
         self._dispatcher.send(claims_of(self._matcher.claimed))
         self._is_busy = matched >= BUSY_BATCH
-        if self._is_busy:
-            wake_drains()
+        if matched and (self._is_busy or self._dispatcher.is_full):
+            wake_senders()
         return matched
 
     def _renew_leases(self, now: datetime) -> bool:
@@ -137,7 +141,9 @@ class Drain:
         is_matcher = take_lease(MATCHER, self._holder, now)
         if is_matcher and self._matcher is None:
             self._matcher = Matcher(self._ear.poke)
+            self._ear.listen_to(RECEIVED, DUE)
         elif not is_matcher and self._matcher is not None:
             self._matcher.close()
             self._matcher = None
+            self._ear.listen_to(DUE)
         return take_lease(self._slot, self._holder, now)

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hub import registry
+from hub.calming import calm
 from hub.conditions import Check, CompiledConditions, Verdict, compile_conditions
 from hub.context import build_context
 from hub.contracts import (
@@ -17,11 +20,13 @@ from hub.contracts import (
     ParsedEvent,
     Severity,
 )
+from hub.cross_references import link_references
 from hub.echoes import drop_echoes
-from hub.matching import Parsed, Planned, Received, match_event, parse_event
+from hub.matching import Parsed, Planned, Received, match_event, parse_event, subject_of
 from hub.mentions import mentions_owner
 from hub.models import Event, TriggerRule, WebhookToken
 from hub.owners import with_owners
+from hub.restraints import Place, find_withholding, load_restraints
 from hub.rules import ANY_KIND, CompiledChannel, CompiledRule, RuleIndex, compile_rule
 from hub.views import source_view
 
@@ -33,6 +38,7 @@ class Explanation:
     holds: bool
     obstacle: str = ""
     checks: tuple[Check, ...] = ()
+    restraints: tuple[str, ...] = ()  # what would keep its message back at this moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def recall(row: Event, *, with_previous: bool = True) -> Recalled | None:
     if parsed.event is not None and row.is_enriched:
         parsed = replace(parsed, event=_enriched(parsed.event, row))
     [parsed] = drop_echoes([parsed])
+    [parsed] = link_references([parsed])
     return Recalled(parsed, _previous_data(row) if with_previous else None, str(row))
 
 
@@ -72,7 +79,26 @@ def explain(event: Event, rule: TriggerRule) -> Explanation:
     recalled = recall(event)
     if recalled is None:
         return Explanation(False, _("the integration of its source is not installed"))
-    return explain_compiled(recalled, rule, compile_rule(rule).conditions)
+    explanation = explain_compiled(recalled, rule, compile_rule(rule).conditions)
+    return replace(explanation, restraints=find_restraints(recalled, rule, timezone.now()))
+
+
+def find_restraints(recalled: Recalled, rule: TriggerRule, now: datetime) -> tuple[str, ...]:
+    """Silences, outages, maintenance and quiet hours, each with the channels it concerns."""
+    event, compiled = recalled.parsed.event, compile_rule(rule)
+    if event is None:
+        return ()
+    subject, restraints = subject_of(recalled.parsed), load_restraints(now)
+    found: dict[str, list[str]] = {}
+    for channel in compiled.channels:
+        place = Place(compiled.id, channel.id, channel.zone)
+        withheld = find_withholding(restraints, subject, place, now)
+        source_id = recalled.parsed.received.source_id
+        calming = calm(compiled, channel, event, source_id=source_id, now=now)
+        reason = withheld.reason if withheld is not None else calming.waits_for
+        if reason:
+            found.setdefault(reason, []).append(f"~{channel.name}")
+    return tuple(f"{', '.join(names)}: {reason}" for reason, names in found.items())
 
 
 def explain_compiled(
@@ -158,6 +184,7 @@ def _received(row: Event) -> Received | None:
         source=replace(source_view(row.source), http=None),  # nobody is asked
         request=request_of(row),
         is_source_active=row.source.is_active,
+        is_test=row.is_test,
     )
     return received if row.token is None else _with_rights(received, row.token)
 

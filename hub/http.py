@@ -201,6 +201,14 @@ def open_http(
     return OutboundHttp(base, path.partition("?")[0].rstrip("/"), Adapter(origins, pool_size), own)
 
 
+def origin_of(url: str) -> str:
+    """`https://host[:port]`, empty for what is not an http(s) address."""
+    try:
+        return str(_split(url)[0])
+    except DeliveryError:
+        return ""
+
+
 def _split(url: str) -> tuple[Origin, str]:
     """The origin, and the path with its query."""
     try:

@@ -12,7 +12,7 @@ from hub.contracts import DeliveryError, JSONObject
 from hub.models import CommandInvocation
 from hub.registry import destination
 from hub.views import server_view
-from hub.waking import wake_drains
+from hub.waking import wake_senders
 
 CLAIM = timedelta(seconds=15)  # renewed every few seconds while its drain lives
 LOOK_EVERY_S = 0.03
@@ -39,7 +39,7 @@ def open_invocation(fields: Mapping[str, object], *, dedup_key: str) -> CommandI
     """One row, due at once; the one that is there already when the same is sent again."""
     row, is_new = CommandInvocation.objects.get_or_create(dedup_key=dedup_key, defaults=fields)
     if is_new:
-        wake_drains()
+        wake_senders()
     return row
 
 
@@ -164,7 +164,7 @@ def choose(row: CommandInvocation, place: int, now: datetime) -> bool:
         due_at=now,
     )
     if is_first:
-        wake_drains()
+        wake_senders()
     return bool(is_first)
 
 

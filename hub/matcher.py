@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from hub import registry
 from hub.contracts import InboundRequest, JSONObject, SourceView
+from hub.cross_references import link_references
 from hub.echoes import drop_echoes
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
 from hub.models import Delivery, Event, MattermostServer, Source, WebhookToken
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.owners import meet_owners, with_owners
-from hub.planning import NO_OPENINGS, mark_failed, reference_key, write_matches
+from hub.planning import NO_OPENINGS, mark_failed, write_matches
+from hub.reference_keys import reference_key
 from hub.rules import RuleIndex, load_rules
 from hub.sending import Openings
 from hub.views import source_view
@@ -25,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 READ_FIELDS = (
-    *("source_id", "token_id", "body", "headers", "query", "event_hint"),
+    *("source_id", "token_id", "dedup_key", "body", "headers", "query", "event_hint"),
     *("is_polled", "received_at", "matched_at"),
 )
 TOKEN_USE_INTERVAL = timedelta(seconds=60)
@@ -118,6 +120,7 @@ class Matcher:
             request=_request(row),
             is_source_active=source.is_active,
             is_replay=row.matched_at is not None,
+            is_test=row.is_test,
             may_mention=token.may_mention if token else False,
             reachable_channels=token.reachable if token else frozenset(),
             default_channel=token.default_channel if token else None,
@@ -126,7 +129,8 @@ class Matcher:
     def _write(self, ready: Sequence[Parsed], openings: Openings) -> None:
         if not ready:
             return
-        matches = self._match(sorted(ready, key=lambda parsed: parsed.received.event_id))
+        in_order = sorted(ready, key=lambda parsed: parsed.received.event_id)
+        matches = self._match(link_references(in_order))
         states = dict(self._enricher.changed)
         try:
             self.claimed = write_matches(matches, states, openings)
@@ -145,10 +149,10 @@ class Matcher:
             parsed = with_owners(parsed)
             meet_owners(parsed)
         previous = _load_previous(parsed) if index.needs_previous else {}
-        matches = []
+        matches, now = [], timezone.now()
         for one in parsed:
             key = _reference_key(one)
-            matches.append(match_event(one, index, previous.get(key) if key else None))
+            matches.append(match_event(one, index, previous.get(key) if key else None, now))
             if key and one.event is not None:
                 previous[key] = one.event.data
         return matches

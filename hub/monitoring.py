@@ -1,26 +1,26 @@
 """Probes what is watched; an outage opens and closes with ordinary events of the hub itself."""
 
-import json
 import logging
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from hub import registry
-from hub.contracts import DeliveryError, Health, InboundRequest, JSONObject
+from hub.announcing import announce
+from hub.contracts import DeliveryError, Health
 from hub.http import open_http
-from hub.models import Monitor, Outage, Source
-from hub.models.sources import BUILT_IN_SOURCE
-from hub.receiving import store_request
+from hub.maintaining import announce_maintenance, is_in_maintenance
+from hub.models import ConfigVersion, Delivery, Monitor, Outage, Source
 from hub.views import source_view
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Change:
 def probe_monitors() -> int:
     """Probe every monitor that is due; how many changed between up and down."""
     now = timezone.now()
+    announce_maintenance(now)
     due = [monitor for monitor in _due(now) if _take(monitor, now)]
     if not due:
         return 0
@@ -52,7 +53,7 @@ def probe_monitors() -> int:
         record_probe(monitor, health, now) for monitor, health in zip(due, found, strict=True)
     ]
     if any(changes):
-        wake_drains()
+        wake_matcher()
     return sum(changes)
 
 
@@ -66,6 +67,15 @@ def probe(monitor: Monitor) -> Health:
     except Exception as error:
         logger.exception("The probe of %s failed", monitor.name)
         return Health(is_up=False, problem=f"the probe failed: {error!r}"[:MAX_PROBLEM_CHARS])
+
+
+def check_source(source: Source) -> Health | None:
+    """As a monitor would probe it. Never raises; None when there is nothing to ask."""
+    integration = registry.get(source.integration)
+    has_probe = integration is not None and integration.probe is not None
+    if not has_probe and not source.base_url:
+        return None
+    return probe(Monitor(name=source.name, source=source))
 
 
 def weigh(monitor: Monitor, health: Health) -> Change:
@@ -99,19 +109,11 @@ def record_probe(monitor: Monitor, health: Health, now: datetime) -> bool:
         )
         if change.opens:
             _open_outage(monitor, health, first_failure_at or now)
+        if change.state == Monitor.State.DOWN:
+            _announce_outages(monitor, now)
         if change.closes:
             _close_outages(monitor, now)
     return change.opens or change.closes
-
-
-def announce(kind: str, facts: Mapping[str, object], *, dedup_key: str, now: datetime) -> None:
-    """An event of the hub itself, matched and delivered like any other."""
-    source, _is_new = Source.objects.get_or_create(
-        integration=BUILT_IN_SOURCE, defaults={"name": "Hub"}
-    )
-    body: JSONObject = json.loads(json.dumps({"event": kind, **facts}, default=str))
-    request = InboundRequest(method="POST", body=json.dumps(body).encode(), received_at=now)
-    store_request(request, source_id=source.pk, dedup_key=dedup_key)
 
 
 def _due(now: datetime) -> list[Monitor]:
@@ -148,28 +150,51 @@ def _probe_url(url: str) -> Health:
 
 
 def _open_outage(monitor: Monitor, health: Health, since: datetime) -> None:
-    outage, is_new = Outage.objects.get_or_create(
+    Outage.objects.get_or_create(
         monitor=monitor,
         ended_at=None,
         defaults={"started_at": since, "problem": health.problem[:MAX_PROBLEM_CHARS]},
     )
-    if is_new:
+    ConfigVersion.bump()  # what it hides
+
+
+def _announce_outages(monitor: Monitor, now: datetime) -> None:
+    """What has not been told: at once, or when the maintenance is over and it still lasts."""
+    untold = list(Outage.objects.filter(monitor=monitor, ended_at=None, announced_at=None))
+    if not untold or is_in_maintenance(monitor, now):
+        return
+    for outage in untold:
+        Outage.objects.filter(pk=outage.pk).update(announced_at=now)
         facts = _facts(monitor, outage) | {"problem": outage.problem}
-        announce("service.down", facts, dedup_key=f"outage:{outage.pk}:down", now=timezone.now())
+        announce("service.down", facts, dedup_key=f"outage:{outage.pk}:down", now=now)
 
 
 def _close_outages(monitor: Monitor, now: datetime) -> None:
     for outage in Outage.objects.filter(monitor=monitor, ended_at=None):
         Outage.objects.filter(pk=outage.pk).update(ended_at=now)
+        if outage.announced_at is None:
+            continue  # it came and went within a maintenance: nobody was told
         seconds = round((now - outage.started_at).total_seconds())
         facts = _facts(monitor, outage) | {"seconds": seconds, "ended_at": now.isoformat()}
+        facts |= _hidden(outage)
         announce("service.recovered", facts, dedup_key=f"outage:{outage.pk}:up", now=now)
+    ConfigVersion.bump()
+
+
+def _hidden(outage: Outage) -> dict[str, object]:
+    """How many messages it has hidden, and where they are listed."""
+    withheld_by = f"outage:{outage.pk}"
+    count = Delivery.objects.filter(withheld_by=withheld_by).count()
+    path = reverse("admin:hub_delivery_changelist", query={"withheld_by": withheld_by})
+    return {"hidden_count": count, "hidden_url": f"{settings.HUB_BASE_URL}{path}"} if count else {}
 
 
 def _facts(monitor: Monitor, outage: Outage) -> dict[str, object]:
     return {
         "id": f"outage-{outage.pk}",
         "service": monitor.name,
+        "monitor_id": monitor.pk,
+        "source_id": monitor.source_id,
         "source": monitor.source.name if monitor.source is not None else "",
         "since": outage.started_at.isoformat(),
         "impact": monitor.impact,

@@ -1,5 +1,6 @@
 """Who is who: the accounts of one human in Mattermost and in the sources, matched by e-mail."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -42,12 +43,22 @@ def link_accounts(person: Person, now: datetime) -> list[Account]:
 
 def match_people(now: datetime) -> int:
     """Look for the accounts of people wherever nobody has looked lately; how many were found."""
-    servers = [Place(server=row) for row in MattermostServer.objects.filter(is_active=True)]
     return sum(
         look_up(person, place, now) is not None
-        for place in [*_sources(), *servers]
+        for place in [*_sources(), *_servers()]
         for person in people_to_look_for(place, now)
     )
+
+
+def look_again(people: Iterable[Person], now: datetime) -> int:
+    """Ask every place for their accounts, as if nobody had asked lately; how many were found."""
+    count = 0
+    for person in people:
+        person.accounts.filter(state=State.ABSENT).delete()
+        known = {account.pk for account in person.accounts.all()}
+        found = [look_up(person, place, now) for place in [*_sources(), *_servers()]]
+        count += len({account.pk for account in found if account is not None} - known)
+    return count
 
 
 def may_write_as(account: Account, server: MattermostServer) -> bool:
@@ -108,6 +119,11 @@ def split_off(account: Account) -> Person:
 def _sources() -> list[Place]:
     places = [Place(source=row) for row in Source.objects.filter(is_active=True)]
     return [place for place in places if place.can_be_asked]
+
+
+def _servers() -> list[Place]:
+    rows = MattermostServer.objects.filter(is_active=True).exclude(bot_token="")
+    return [Place(server=row) for row in rows]
 
 
 def _make_chat_account(server: MattermostServer, user: ChatUser) -> Account:

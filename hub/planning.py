@@ -2,28 +2,32 @@
 
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Case, Max, Q, Value, When
 from django.utils import timezone
 
+from hub.buttons import Asked, Wrapping, begin_wrapping
+from hub.calming import UNCALMED
 from hub.contracts import ExternalReference, JSONObject, ParsedEvent
-from hub.delivering import claim_at_once
+from hub.delivering import bring_forward, claim_at_once
+from hub.gathering import Gathering, is_gathering, still_received
 from hub.matching import Match, Planned
-from hub.models import Delivery, Event, Reference, SourceState, TriggerRule
+from hub.models import ActionTarget, Delivery, Event, Reference, SourceState, TriggerRule
+from hub.reference_keys import ReferenceKey, reference_key
 from hub.sending import Openings, message_as_json
-from hub.sql import commit_may_wait, insert_rows, update_rows
+from hub.sql import commit_may_wait, insert_rows, save_rows, update_rows
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
 PAUSED = "the channel is paused"
+PENDING = Delivery.State.PENDING
 
 NO_OPENINGS = Openings()
 
-ReferenceKey = tuple[int, str, str]  # source, external id, created marker
 ThreadKey = tuple[int, int]  # channel, reference
 
 EVENT_COLUMNS = (
@@ -51,6 +55,7 @@ class Known:
 
     planned: set[ThreadKey]  # have a post in a thread, sent or to be sent
     open_lanes: frozenset[str]
+    waiting_lanes: frozenset[str]  # whose head waits for a quiet time or a window to end
 
 
 def write_matches(
@@ -64,64 +69,69 @@ def write_matches(
     """
     now = timezone.now()
     with transaction.atomic():
-        references = save_references(matches)
-        known = _known_of(references.values())
-        generations = _next_generations(matches)
-        deliveries: list[Delivery] = []
-        for match in matches:
-            rows = _Rows(match, references, generations, known.planned, now)
-            deliveries += rows.deliveries()
+        if is_gathering(matches):
+            matches = still_received(matches)
+        batch = _begin_batch(matches, now)
+        references, known = batch.references, batch.known
+        deliveries = [row for match in matches for row in _Rows(match, batch).deliveries()]
         claimed = claim_at_once(deliveries, openings, known.open_lanes, now=now)
         if not claimed:
             commit_may_wait()
         insert_rows(deliveries)
-        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in matches])
+        batch.gathering.write()
+        _bring_forward(deliveries, known.waiting_lanes, now)
+        if batch.wrapping.new:
+            ActionTarget.objects.bulk_create(batch.wrapping.new)
+        noted = [_noted(match, batch.wrapping.notes) for match in matches]
+        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in noted])
         _save_states(states, now)
         _save_template_errors(matches, now)
     return claimed
 
 
-def reference_key(source_id: int, reference: ExternalReference) -> ReferenceKey:
-    return source_id, reference.external_id[:200], reference.created_marker[:64]
-
-
-def save_references(matches: Iterable[Match]) -> dict[ReferenceKey, int]:
+def save_references(matches: Iterable[Match], now: datetime) -> dict[ReferenceKey, int]:
     """Insert or refresh each reference of the batch once; its id by key."""
     rows: dict[ReferenceKey, Reference] = {}
     for match in matches:
         event = match.parsed.event
         if event is not None and event.reference is not None:
             key = reference_key(match.parsed.received.source_id, event.reference)
-            rows[key] = _reference(key, event, event.reference)
-    Reference.objects.bulk_create(
-        rows.values(),
-        update_conflicts=True,
-        unique_fields=["source", "external_id", "created_marker"],
-        update_fields=["display", "title", "url", "is_private", "updated_at"],
+            rows[key] = _reference(key, event, event.reference, now)
+    save_rows(
+        list(rows.values()),
+        key=("source", "external_id", "created_marker"),
+        changing=("display", "title", "url", "is_private", "updated_at"),
     )
     return {key: row.pk for key, row in rows.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What the rows of a batch are made from."""
+
+    references: Mapping[ReferenceKey, int]
+    generations: Mapping[int, int]
+    known: Known
+    gathering: Gathering
+    wrapping: Wrapping
+    now: datetime
 
 
 class _Rows:
     """The deliveries of one match."""
 
-    def __init__(
-        self,
-        match: Match,
-        references: Mapping[ReferenceKey, int],
-        generations: Mapping[int, int],
-        planned_before: set[tuple[int, int]],
-        now: datetime,
-    ) -> None:
+    def __init__(self, match: Match, batch: _Batch) -> None:
         event = match.parsed.event
-        self._match, self._now = match, now
+        self._match, self._now, self._wrapping = match, batch.now, batch.wrapping
         self._event_id = match.parsed.received.event_id
-        self._generation = generations.get(self._event_id, 1)
-        self._planned_before = planned_before
+        self._generation = batch.generations.get(self._event_id, 1)
+        self._planned_before = batch.known.planned
+        self._gathering = batch.gathering
+        self._told_elsewhere: set[int] = set()  # channels
         self._reference_id: int | None = None
         if event is not None and event.reference is not None:
             source_id = match.parsed.received.source_id
-            self._reference_id = references[reference_key(source_id, event.reference)]
+            self._reference_id = batch.references[reference_key(source_id, event.reference)]
 
     def deliveries(self) -> list[Delivery]:
         channels = {(one.channel.id, self._reference_id or 0) for one in self._match.planned}
@@ -129,26 +139,54 @@ class _Rows:
         return [row for planned in self._match.planned for row in self._of(planned, had_root)]
 
     def _of(self, planned: Planned, had_root: Container[tuple[int, int]]) -> list[Delivery]:
-        if planned.reason:
-            row = self._row(planned, Delivery.Action.POST, {}, lane=uuid.uuid4().hex)
-            row.state, row.reason = Delivery.State.SUPPRESSED, planned.reason
-            return [row]
         key = (planned.channel.id, self._reference_id or 0)
-        has_root = key in had_root
-        if not planned.is_threaded and self._is_twin(planned) and not has_root:
+        has_root, is_twin = key in had_root, self._is_twin(planned)
+        if planned.reason:
+            return [] if is_twin else [self._suppressed(planned)]
+        if is_twin and (not has_root or planned.channel.id in self._told_elsewhere):
             return []  # the thread's root is in the channel already
         lane = _lane(key) if planned.is_threaded else uuid.uuid4().hex
+        if not is_twin and not _asks(planned) and self._is_told_elsewhere(planned):
+            at_once = replace(planned, calming=UNCALMED)  # a card changes without a sound
+            return self._card_rows(at_once, lane, has_root=True) if has_root else []
+        asked = Asked(self._event_id, self._match.parsed.received.source_id, planned.rule.pressing)
         rows = [
-            self._row(planned, Delivery.Action.POST, message_as_json(message), lane, part)
+            self._row(
+                planned,
+                Delivery.Action.POST,
+                message_as_json(self._wrapping.wrap(message, asked)),
+                lane,
+                part,
+            )
             for part, message in enumerate(planned.messages, start=1)
         ]
+        if not is_twin and not _asks(planned) and self._match.parsed.event is not None:
+            self._gathering.remember(rows[0], planned, self._match.parsed.event)
         if planned.is_threaded:
             rows += self._card_rows(planned, lane, has_root=has_root)
             self._planned_before.add(key)
         return rows
 
+    def _suppressed(self, planned: Planned) -> Delivery:
+        message = message_as_json(planned.messages[0]) if planned.messages else {}
+        row = self._row(planned, Delivery.Action.POST, message, lane=uuid.uuid4().hex)
+        row.state, row.reason, row.due_at = Delivery.State.SUPPRESSED, planned.reason, self._now
+        row.withheld_by = planned.withheld_by
+        return row
+
+    def _is_told_elsewhere(self, planned: Planned) -> bool:
+        """A message that is out or waiting stands for this one too."""
+        event = self._match.parsed.event
+        if event is None or self._gathering.find_teller(planned) is None:
+            return False
+        self._gathering.add(self._suppressed(planned), planned, event)
+        self._told_elsewhere.add(planned.channel.id)
+        return True
+
     def _is_twin(self, planned: Planned) -> bool:
         """The second, flat half of “in the thread and again in the channel”."""
+        if planned.is_threaded:
+            return False
         threading = planned.rule.threading
         threading = planned.channel.threading if threading == "channel" else threading
         return threading == "broadcast" and self._reference_id is not None
@@ -158,7 +196,7 @@ class _Rows:
         rows = []
         attachments = list(planned.messages[-1].attachments)
         if has_root and attachments and planned.rule.has_card:
-            card: JSONObject = {"attachments": [dict(one) for one in attachments]}
+            card: JSONObject = {"attachments": [{**one} for one in attachments]}
             rows.append(self._row(planned, Delivery.Action.EDIT, card, lane))
         if planned.rule.reaction:
             reaction: JSONObject = {"reaction": planned.rule.reaction}
@@ -168,7 +206,8 @@ class _Rows:
     def _row(
         self, planned: Planned, action: str, message: JSONObject, lane: str, part: int = 1
     ) -> Delivery:
-        is_paused = planned.channel.is_paused
+        waits_until = planned.calming.waits_until
+        is_held = planned.channel.is_paused and waits_until is None
         return Delivery(
             event_id=self._event_id,
             rule_id=planned.rule.id,
@@ -182,15 +221,46 @@ class _Rows:
             generation=self._generation,
             lane=lane,
             urgency=self._match.urgency,
-            state=Delivery.State.HELD if is_paused else Delivery.State.PENDING,
-            reason=PAUSED if is_paused else "",
+            state=Delivery.State.HELD if is_held else Delivery.State.PENDING,
+            reason=PAUSED if is_held else planned.calming.waits_for,
             trace=planned.trace,
-            due_at=self._now,
+            due_at=waits_until or self._now,
             created_at=self._now,
         )
 
 
-def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReference) -> Reference:
+def _begin_batch(matches: Sequence[Match], now: datetime) -> _Batch:
+    references = save_references(matches, now)
+    return _Batch(
+        references,
+        _next_generations(matches),
+        _known_of(references.values(), now),
+        Gathering(matches, now),
+        _begin_wrapping(matches, now),
+        now,
+    )
+
+
+def _begin_wrapping(matches: Iterable[Match], now: datetime) -> Wrapping:
+    messages = [one for match in matches for planned in match.planned for one in planned.messages]
+    replayed = [m.parsed.received.event_id for m in matches if m.parsed.received.is_replay]
+    return begin_wrapping(messages, replayed, now)
+
+
+def _noted(match: Match, notes: Mapping[int, str]) -> Match:
+    """With what became of its buttons; an earlier note stands in front."""
+    note = notes.get(match.parsed.received.event_id)
+    return replace(match, note="; ".join(filter(None, (match.note, note)))) if note else match
+
+
+def _asks(planned: Planned) -> bool:
+    """A question is never told by another message: its buttons would be lost."""
+    return any(message.buttons for message in planned.messages)
+
+
+def _reference(
+    key: ReferenceKey, event: ParsedEvent, reference: ExternalReference, now: datetime
+) -> Reference:
     return Reference(
         source_id=key[0],
         external_id=key[1],
@@ -199,26 +269,40 @@ def _reference(key: ReferenceKey, event: ParsedEvent, reference: ExternalReferen
         title=event.title[:MAX_TITLE_CHARS],
         url=event.url[:MAX_URL_CHARS],
         is_private=event.is_private,
+        updated_at=now,
     )
 
 
-def _known_of(reference_ids: Iterable[int]) -> Known:
+def _known_of(reference_ids: Iterable[int], now: datetime) -> Known:
     ids = list(reference_ids)
     if not ids:
-        return Known(set(), frozenset())
+        return Known(set(), frozenset(), frozenset())
     rows = Delivery.objects.filter(reference_id__in=ids, is_threaded=True).exclude(
         state__in=(Delivery.State.SUPPRESSED, Delivery.State.CANCELLED)
     )
-    found = rows.values_list("channel_id", "reference_id", "action", "state").distinct()
+    waits = Q(state=Delivery.State.PENDING, due_at__gt=now) & ~Q(reason="")
+    rows = rows.annotate(waits=Case(When(waits, then=Value(True)), default=Value(False)))
+    fields = ("channel_id", "reference_id", "action", "state", "waits")
     keys = [
-        ((channel, reference or 0), action, state) for channel, reference, action, state in found
+        ((channel, reference or 0), action, state, is_waiting)
+        for channel, reference, action, state, is_waiting in rows.values_list(*fields).distinct()
     ]
     return Known(
-        planned={key for key, action, _state in keys if action == Delivery.Action.POST},
+        planned={key for key, action, *_rest in keys if action == Delivery.Action.POST},
         open_lanes=frozenset(
-            _lane(key) for key, _action, state in keys if state in Delivery.OPEN_STATES
+            _lane(key) for key, _action, state, _waits in keys if state in Delivery.OPEN_STATES
         ),
+        waiting_lanes=frozenset(_lane(key) for key, *_rest, is_waiting in keys if is_waiting),
     )
+
+
+def _bring_forward(rows: Iterable[Delivery], waiting: frozenset[str], now: datetime) -> None:
+    """A message that may not wait takes along what waits before it in its thread."""
+    posts = [row for row in rows if row.action == Delivery.Action.POST]
+    lanes = waiting | {row.lane for row in posts if row.state == PENDING and row.due_at > now}
+    urgent = {row.lane for row in posts if row.state == PENDING and row.due_at <= now}
+    if lanes & urgent:
+        bring_forward(lanes & urgent, now=now)
 
 
 def _lane(key: ThreadKey) -> str:

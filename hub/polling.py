@@ -15,7 +15,7 @@ from hub.leases import release_lease, take_lease
 from hub.models import Source, SourceState
 from hub.receiving import store_request
 from hub.views import source_view
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _poll(source: Source, integration: Integration, now: datetime) -> int:
     count = _store(source, integration, polled, now)
     _remember(source, now, "")
     if count:
-        wake_drains()
+        wake_matcher()
     return count
 
 

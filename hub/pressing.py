@@ -15,7 +15,11 @@ SALT = "hub.pressing"
 
 
 class PressError(Exception):
-    """Why a press does nothing; the message is what the person reads."""
+    """Why a press does nothing: "forged", or "expired" with what the button stood for."""
+
+    def __init__(self, reason: str, kind: str = "", payload: JSONObject | None = None) -> None:
+        super().__init__(reason)
+        self.kind, self.payload = kind, payload or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Press:
     trigger_id: str = ""
     selected_option: str = ""
     payload: JSONObject = field(default_factory=dict)  # what the button stands for
+    sent: JSONObject = field(default_factory=dict)  # as Mattermost told it, without the context
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Button:
     payload: JSONObject
     expires_at: datetime
     style: str = "default"
+    action_id: str = ""  # letters and digits, unique in its post; made up where it is empty
 
 
 def as_action(button: Button) -> JSONObject:
@@ -69,7 +75,7 @@ def as_action(button: Button) -> JSONObject:
         "payload": button.payload,
     }
     return {
-        "id": randomness.token_hex(8),
+        "id": button.action_id or randomness.token_hex(8),
         "type": "button",
         "name": button.label,
         "style": button.style,
@@ -91,5 +97,5 @@ def open_context(context: JSONValue, now: datetime) -> tuple[str, JSONObject]:
     except signing.BadSignature as error:
         raise PressError("forged") from error
     if now.timestamp() > content["until"]:
-        raise PressError("expired")
+        raise PressError("expired", content["kind"], content["payload"])
     return content["kind"], content["payload"]

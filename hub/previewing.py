@@ -99,6 +99,7 @@ def message_html(message: Message) -> SafeString:
         if message.text
         else "",
         *(_card(card) for card in message.attachments[:MAX_CARDS]),
+        _buttons([{"name": one.name, "style": one.style} for one in message.buttons]),
         _side_panel(message.card),
     ]
     return format_html_join("", "{}", ((part,) for part in parts if part))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from hub.models import Delivery, Event, Refusal
+from hub.models import ActionInvocation, Delivery, Event, Refusal
 from hub.queue import prune_queue
 
 BATCH_SIZE = 1000
@@ -21,6 +21,7 @@ def prune_rows() -> int:
     finished = Delivery.objects.exclude(state__in=Delivery.OPEN_STATES)
     count = _delete(finished.filter(created_at__lt=oldest))
     count += _delete(Event.objects.filter(received_at__lt=oldest, deliveries=None))
+    count += _delete(ActionInvocation.objects.filter(pressed_at__lt=oldest))
     count += _delete(Refusal.objects.filter(received_at__lt=oldest))
     _empty_bodies(Event.objects.filter(received_at__lt=oldest_body).exclude(body=b""))
     return count + prune_queue()

@@ -12,8 +12,10 @@ SCHEDULES = (  # (task, cron): kept per worker, so that each one looks after its
     ("hub.tasks.ensure_drains", "* * * * *"),
     ("hub.tasks.poll", "* * * * *"),
     ("hub.tasks.probe", "* * * * *"),
+    ("hub.tasks.relay", "* * * * *"),
     ("hub.tasks.watch", "*/10 * * * *"),
     ("hub.tasks.look_after_secrets", "*/10 * * * *"),
+    ("hub.tasks.match", "*/5 * * * *"),
     ("hub.tasks.prune", "17 3 * * *"),
 )
 KEPT_TASKS = timedelta(days=7)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from hub.models import Delivery, Event
-from hub.waking import wake_drains
+from hub.waking import wake_matcher, wake_senders
 
 BATCH_SIZE = 500
 State = Delivery.State
@@ -29,7 +29,7 @@ def redeliver(deliveries: QuerySet[Delivery], *, user: AbstractBaseUser | None) 
         _redeliver_batch(ids[start : start + BATCH_SIZE], user)
         for start in range(0, len(ids), BATCH_SIZE)
     )
-    wake_drains()
+    wake_senders()
     return count
 
 
@@ -41,6 +41,16 @@ def cancel(deliveries: QuerySet[Delivery], *, user: AbstractBaseUser | None) -> 
     )
 
 
+def waiting() -> QuerySet[Delivery]:
+    """All that is still to be sent."""
+    return Delivery.objects.filter(state__in=Delivery.OPEN_STATES)
+
+
+def look_before_posting(deliveries: QuerySet[Delivery]) -> int:
+    """As if an attempt had been interrupted: each is looked for by its key; how many."""
+    return deliveries.update(unknown_since=F("created_at"))
+
+
 def replay(events: QuerySet[Event], *, user: AbstractBaseUser | None) -> int:
     """Send stored events through today's rules; what they lead to is the next generation."""
     who = user.get_username() if user is not None else "the command line"
@@ -49,7 +59,7 @@ def replay(events: QuerySet[Event], *, user: AbstractBaseUser | None) -> int:
         .exclude(body=b"")
         .update(state=Event.State.RECEIVED, note=f"replayed by {who}")
     )
-    wake_drains()
+    wake_matcher()
     return count
 
 
@@ -89,6 +99,7 @@ def _next_generation(row: Delivery, user_id: int | None) -> Delivery:
         lane=row.lane if row.is_threaded else uuid.uuid4().hex,
         urgency=row.urgency,
         trace=row.trace,
+        told_in_id=row.told_in_id,
         requested_by_id=user_id,
         due_at=now,
         created_at=now,

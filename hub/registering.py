@@ -43,9 +43,10 @@ def register_command(command: SlashCommand, now: datetime) -> None:
     else:
         changed = replace(wanted, command_id=there.command_id)
         made = administration.update_command(view, changed)
-    command.external_id = made.command_id
-    command.problem, command.checked_at = "", now
-    command.save(update_fields=["external_id", "problem", "checked_at"])
+    if command.external_id != made.command_id:
+        command.external_id = made.command_id
+        command.save(update_fields=["external_id"])
+    _keep_finding(command, "", now)
     token = made.token or (there.token if there is not None else "")
     if token:
         keep_command_token(command, token, now)
@@ -54,8 +55,7 @@ def register_command(command: SlashCommand, now: datetime) -> None:
 def check_command(command: SlashCommand, now: datetime) -> list[str]:
     """What keeps it from working, the first one kept with the command. Raises DeliveryError."""
     problems = list(find_problems(command, now))
-    command.problem, command.checked_at = (problems or [""])[0][:500], now
-    command.save(update_fields=["problem", "checked_at"])
+    _keep_finding(command, (problems or [""])[0], now)
     return problems
 
 
@@ -111,6 +111,13 @@ def private_address_warning(url: str) -> str:
         "Console → Environment → Developer → Allow untrusted internal connections "
         "(AllowedUntrustedInternalConnections)."
     ) % {"url": url}
+
+
+def _keep_finding(command: SlashCommand, problem: str, now: datetime) -> None:
+    """No change of configuration: neither in its history nor for caches."""
+    command.problem, command.checked_at = problem[:500], now
+    rows = SlashCommand.objects.filter(pk=command.pk)
+    rows.update(problem=command.problem, checked_at=now)
 
 
 def _is_ours(command: SlashCommand, there: CustomCommand) -> bool:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from hub.contracts import JSONObject, JSONValue, Message
+from hub.contracts import JSONObject, JSONValue, Message, RelayButton
 from hub.markdown import break_mentions, escape, shorten, split_text
+from hub.plaintext import markdown_to_text
 from hub.secrets import mask_secrets
 from hub.templating import TemplateProblem, render
 from hub.wording import Wording
@@ -38,6 +39,7 @@ class Style:
     priority: str = ""
     has_card: bool = True
     may_mention: bool = False  # text from outside may mention people (its token says so)
+    notice: str = ""  # a line of the hub's own before the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,12 @@ def render_message(
     wording: Wording,
     style: Style,
     composed: Message | None = None,
+    buttons: tuple[RelayButton, ...] = (),
 ) -> Rendered:
-    """Never raises: a failing template gives a plain message and its error."""
+    """Never raises: a failing template gives a plain message and its error.
+
+    `buttons` belong to a message that is worded here; a composed one has its own.
+    """
     error = ""
     if composed is not None:
         message = _as_sent(composed, style)
@@ -64,10 +70,18 @@ def render_message(
             message = _worded(context, wording, style)
         except TemplateProblem as problem:
             error, message = str(problem), _plain(context)
+        message = replace(message, buttons=buttons)
     if style.mentions:
         message = replace(message, text=f"{message.text} {style.mentions}".strip())
+    if style.notice:
+        message = replace(message, text=f"{style.notice}\n{message.text}".strip())
     message = replace(message, priority=style.priority or message.priority)
     return Rendered(tuple(_split(_bounded(_map_texts(message, mask_secrets)))), error)
+
+
+def quote_outside(message: Message) -> Message:
+    """What another system wants a post to say: nobody is mentioned, secrets are masked."""
+    return _bounded(_map_texts(_map_texts(message, break_mentions), mask_secrets))
 
 
 def preview(message: Message) -> str:
@@ -77,6 +91,8 @@ def preview(message: Message) -> str:
         lines.insert(0, f"({message.priority})")
     for attachment in message.attachments:
         lines += [f"> {line}" for line in _attachment_lines(attachment)]
+    if message.buttons:
+        lines.append(" ".join(f"[{one.name}]" for one in message.buttons))
     if message.card:
         lines.append(f"[card] {message.card}")
     return "\n".join(lines)
@@ -91,7 +107,7 @@ def _worded(context: Mapping[str, JSONValue], wording: Wording, style: Style) ->
     if not style.has_card:
         return Message(text=line)
     card: JSONObject = {
-        "fallback": line,
+        "fallback": markdown_to_text(line),
         "color": COLOURS.get(str(context.get("severity")), COLOURS["info"]),
         "title": rendered(wording.title),
         "title_link": str(context.get("url") or ""),
@@ -137,7 +153,7 @@ def _as_sent(message: Message, style: Style) -> Message:
     if len(message.text) > MAX_ATTACHMENT_CHARS:
         return message
     text = message.text if message.icon_url else f"{message.icon_emoji} {message.text}".strip()
-    card: JSONObject = {**author, "fallback": message.text, "text": text}
+    card: JSONObject = {**author, "fallback": markdown_to_text(message.text), "text": text}
     return replace(message, text="", attachments=(card,))
 
 
@@ -147,6 +163,7 @@ def _map_texts(message: Message, change: Callable[[str], str]) -> Message:
         text=str(change(message.text)),
         card=str(change(message.card)),
         attachments=tuple(_map_object(one, change) for one in message.attachments),
+        buttons=tuple(replace(one, name=str(change(one.name))) for one in message.buttons),
     )
 
 
@@ -200,9 +217,11 @@ def _bounded_field(field: JSONValue) -> JSONValue:
 
 
 def _split(message: Message) -> list[Message]:
-    """One post, or several: cut at paragraphs, the cards under the last one."""
+    """One post, or several: cut at paragraphs, the cards and buttons under the last one."""
     parts = split_text(message.text) if message.text else [""]
-    posts = [replace(message, text=part, attachments=(), card="") for part in parts[:-1]]
+    posts = [
+        replace(message, text=part, attachments=(), card="", buttons=()) for part in parts[:-1]
+    ]
     return [*posts, replace(message, text=parts[-1])]
 
 

@@ -15,6 +15,10 @@ from hub.views import admin_view
 
 GRACE: Final = timedelta(hours=1)  # what is under way, or cached elsewhere, still uses the old one
 TRY_AGAIN_AFTER: Final = timedelta(hours=1)
+TOKEN_OF_COMMAND: Final = (
+    *("token_sha256", "token_set_at"),
+    *("previous_sha256", "previous_until"),
+)
 TOKEN_FIELDS: Final = {
     Credential.Sort.BOT_TOKEN: "bot_token",
     Credential.Sort.ADMIN_TOKEN: "admin_token",
@@ -39,7 +43,7 @@ def keep_command_token(command: SlashCommand, token: str, now: datetime) -> None
     if command.token_sha256:
         command.previous_sha256, command.previous_until = command.token_sha256, now + GRACE
     command.token_sha256, command.token_set_at = digest, now
-    command.save()
+    command.save(update_fields=TOKEN_OF_COMMAND)
 
 
 def rotate_incoming_webhook(channel: Channel, now: datetime) -> None:
@@ -110,8 +114,8 @@ def _remove(row: ReplacedSecret, now: datetime) -> bool:
     try:
         remove(view, row.external_id)
     except DeliveryError as error:
-        row.problem, row.due_at = str(error)[:500], now + TRY_AGAIN_AFTER
-        row.save(update_fields=["problem", "due_at"])
+        again = {"problem": str(error)[:500], "due_at": now + TRY_AGAIN_AFTER}
+        ReplacedSecret.objects.filter(pk=row.pk).update(**again)
         return False
     row.delete()
     return True

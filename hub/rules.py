@@ -4,11 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from hub import registry
 from hub.conditions import CompiledConditions, compile_conditions, texts_at
 from hub.contracts import JSONValue
 from hub.mentions import mentions_owner
 from hub.models import Channel, TriggerRule
+from hub.models.quiet import QuietTime
+from hub.restraints import Restraint, load_restraints
+from hub.windows import QuietHours
 from hub.wording import Wording
 
 ANY_KIND = "*"
@@ -27,6 +32,18 @@ class CompiledChannel:
     threading: str
     is_cleared_for_private: bool
     is_paused: bool
+    quiet: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PressRules:
+    """Who may press the buttons of a rule's messages, how many people, and how long."""
+
+    audience: str = "everybody"
+    usernames: str = ""
+    is_members_only: bool = False
+    presses_needed: int = 1
+    hours: int = 168
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,14 @@ class CompiledRule:
     reaction: str
     has_card: bool
     wordings: Mapping[str, Wording]  # by language
+    repeat_minutes: int = 0
+    group_seconds: int = 0
+    quiet: QuietHours | None = None
+    pressing: PressRules = PressRules()
+
+    @property
+    def is_calming(self) -> bool:
+        return bool(self.repeat_minutes or self.group_seconds or self.quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +103,7 @@ class RuleIndex:
     channels: Mapping[int, CompiledChannel] = field(default_factory=dict)
     needs_previous: bool = False  # some condition asks what has changed
     needs_owners: bool = False  # some rule mentions the ticket's owner
+    restraints: tuple[Restraint, ...] = ()
     _shelves: dict[tuple[str, tuple[str, ...], int], Shelf] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # one per combination that occurs
@@ -132,6 +158,7 @@ def load_rules(version: int) -> RuleIndex:
         channels=channels,
         needs_previous=needs_previous,
         needs_owners=needs_owners,
+        restraints=load_restraints(timezone.now()),
     )
 
 
@@ -159,6 +186,16 @@ def _compiled_rule(row: TriggerRule, channels: Mapping[int, CompiledChannel]) ->
             text.language: Wording(text.line, text.title, text.body, text.fields)
             for text in row.texts.all()
         },
+        repeat_minutes=row.repeat_minutes,
+        group_seconds=row.group_seconds,
+        quiet=quiet_hours(row),
+        pressing=PressRules(
+            audience=row.press_audience,
+            usernames=row.press_usernames,
+            is_members_only=row.is_press_members_only,
+            presses_needed=row.presses_needed,
+            hours=row.press_hours,
+        ),
     )
 
 
@@ -172,7 +209,16 @@ def _compiled_channel(row: Channel) -> CompiledChannel:
         threading=row.threading,
         is_cleared_for_private=row.is_cleared_for_private,
         is_paused=row.is_paused,
+        quiet=quiet_hours(row),
     )
+
+
+def quiet_hours(row: QuietTime) -> QuietHours | None:
+    """None: never quiet."""
+    if row.quiet_from is None or row.quiet_until is None:
+        return None
+    days, urgent = frozenset(row.quiet_days), row.does_urgent_pass
+    return QuietHours(row.quiet_from, row.quiet_until, days, row.quiet_afterwards, urgent)
 
 
 def integration_label(name: str) -> str:

@@ -21,7 +21,8 @@ from hub.destinations import (
     ServerView,
 )
 
-MESSAGE_FIELDS = frozenset(one.name for one in fields(Message))
+# Buttons are wrapped before a message is stored: they stand in its attachments.
+MESSAGE_FIELDS = frozenset(one.name for one in fields(Message)) - {"buttons"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,15 @@ class Claim:
     unknown_since: datetime | None
     claimed_at: datetime
     requested_by_id: int | None = None
+    told_in_id: int | None = None
     root_post_id: str = ""
+    post_id: str = ""  # that a count is put behind
     card: JSONObject = field(default_factory=dict)
+
+    @property
+    def changed_post_id(self) -> str:
+        """Of an edit or a reaction."""
+        return self.post_id if self.action == "count" else self.root_post_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,32 +151,46 @@ def message_from_json(stored: JSONObject) -> Message:
     return Message(**known)  # as message_as_json wrote it
 
 
+def edited_card(claim: Claim) -> JSONObject:
+    """The card or the line changes, the rest stays, and so do buttons that wait for a press."""
+    edited = {**claim.card, **claim.message}
+    attachments, shown = claim.message.get("attachments"), claim.card.get("attachments")
+    if not isinstance(attachments, list):
+        return edited
+    asking = [
+        one
+        for one in (shown if isinstance(shown, list) else [])
+        if isinstance(one, dict) and one.get("actions") and one not in attachments
+    ]
+    return {**edited, "attachments": [*attachments, *asking]}
+
+
 def _carry_out(claim: Claim, routes: Routes) -> Posted:
     server = routes.server(claim.server_id)
     channel = routes.channel(claim.channel_id, server)
     posting = _posting(claim, channel)
     if claim.action == "post":
         return routes.destination.post(server, posting)
-    if not claim.root_post_id or channel.webhook_url:
+    if not claim.changed_post_id or channel.webhook_url:
         return Posted(note="nothing to change: this channel has no card of it")
     if claim.action == "react":
         return routes.destination.react(server, posting)
-    if claim.message.get("attachments") == claim.card.get("attachments"):
+    if edited_card(claim) == claim.card:
         return Posted(post_id=claim.root_post_id, note="the card is up to date")
     return routes.destination.edit(server, posting)
 
 
 def _posting(claim: Claim, channel: ChannelView) -> Posting:
     stored = dict(claim.message)
-    if claim.action == "edit":  # the card changes, the line that was read stays
-        stored = {**claim.card, "attachments": stored.get("attachments", [])}
+    if claim.action in ("edit", "count"):
+        stored = edited_card(claim)
     return Posting(
         message=message_from_json(stored),
         channel=channel,
         key=claim.key,
         root_post_id=claim.root_post_id if claim.is_threaded else "",
         look_since=claim.unknown_since,
-        post_id=claim.root_post_id,
+        post_id=claim.changed_post_id,
         reaction=str(claim.message.get("reaction") or ""),
     )
 

@@ -49,6 +49,7 @@ HUB_RETENTION_DAYS = env.int("HUB_RETENTION_DAYS", default=90)
 HUB_BODY_RETENTION_DAYS = env.int("HUB_BODY_RETENTION_DAYS", default=30)
 HUB_DRAINS = env.int("HUB_DRAINS", default=2)
 HUB_SEND_THREADS = env.int("HUB_SEND_THREADS", default=16)
+HUB_PRESS_SECONDS = env.float("HUB_PRESS_SECONDS", default=8.0)
 HUB_WORKER_NAME = env.str("HUB_WORKER_NAME", default=socket.gethostname())[:60]
 HUB_METRICS_TOKEN = env.str("HUB_METRICS_TOKEN", default="")
 HUB_READY_MAX_AGE_SECONDS = env.int("HUB_READY_MAX_AGE_SECONDS", default=120)

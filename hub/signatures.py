@@ -3,16 +3,29 @@
 import base64
 import hashlib
 import hmac
+import json
 from datetime import datetime
 
-from hub.contracts import VerificationError
+from hub.contracts import JSONObject, VerificationError
 
 STANDARD_WEBHOOKS_TOLERANCE_S = 300
+JWT_LIFE_S = 60
+JWT_HEAD: JSONObject = {"alg": "HS256", "typ": "JWT"}
 
 
 def is_equal(given: str, expected: str) -> bool:
     """Constant-time comparison of any two texts."""
     return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def make_hmac(*, secret: str, body: bytes, algorithm: str = "sha256", prefix: str = "") -> str:
+    """Hex HMAC of `body` behind the sender's `prefix` (`sha256=`)."""
+    return prefix + hmac.new(secret.encode(), body, algorithm).hexdigest()
+
+
+def make_hmac_base64(*, secret: str, body: bytes) -> str:
+    """Base64 HMAC-SHA256 of `body` (Frappe)."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
 
 
 def check_hmac(
@@ -22,15 +35,14 @@ def check_hmac(
 
     Raises VerificationError when it is missing, empty or wrong. Hex digits may be of either case.
     """
-    expected = hmac.new(secret.encode(), body, algorithm).hexdigest()
-    if not secret or not is_equal(given.strip().lower(), prefix + expected):
+    expected = make_hmac(secret=secret, body=body, algorithm=algorithm, prefix=prefix)
+    if not secret or not is_equal(given.strip().lower(), expected):
         raise VerificationError("the signature is wrong" if given else "the signature is missing")
 
 
 def check_hmac_base64(given: str, *, secret: str, body: bytes) -> None:
     """Base64 HMAC-SHA256 of `body` (Frappe). Raises VerificationError."""
-    expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
-    if not secret or not is_equal(given.strip(), expected):
+    if not secret or not is_equal(given.strip(), make_hmac_base64(secret=secret, body=body)):
         raise VerificationError("the signature is wrong" if given else "the signature is missing")
 
 
@@ -63,3 +75,26 @@ def check_standard_webhooks(
     matches = [is_equal(one.removeprefix("v1,"), expected) for one in given]
     if not key or not any(matches):
         raise VerificationError("the signature is wrong" if given else "the signature is missing")
+
+
+def make_jwt(body: bytes, *, secret: str, now: datetime) -> str:
+    """A token for one request: when it was made, until when it counts, and the hash of the body.
+
+    Only made, never read, and only with HS256: fifteen lines instead of a library.
+    """
+    claims: JSONObject = {
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + JWT_LIFE_S,
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in (JWT_HEAD, claims))
+    return f"{signed}.{sign_hs256(signed, secret.encode())}"
+
+
+def sign_hs256(signed: str, key: bytes) -> str:
+    """The third part of a JSON Web Token (RFC 7515, appendix A.1)."""
+    return _base64url(hmac.new(key, signed.encode(), hashlib.sha256).digest())
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

@@ -106,25 +106,62 @@ def insert_rows(rows: Sequence[Row]) -> Sequence[Row]:
     if not is_postgresql():
         model._default_manager.bulk_create(rows)
         return rows
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(str(field.column) for field in fields)
-    typed = ", ".join(f"{field.column} {field.db_type(connection)}" for field in fields)
-    numbered = [
-        {field.column: getattr(row, field.attname) for field in fields} | {"ordinal": ordinal}
-        for ordinal, row in enumerate(rows)
-    ]
-    given = f"jsonb_to_recordset(%s::jsonb) AS new({typed}, ordinal integer)"
-    given = f"SELECT {names} FROM {given} ORDER BY ordinal"  # noqa: S608  # names of our own models
-    insert = f"INSERT INTO {model._meta.db_table} ({names})"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{insert} {given} RETURNING id",
-            [json.dumps(numbered, default=str)],
-        )
+        cursor.execute(f"{_insert(model, 'ordinal')} RETURNING id", [_as_document(rows)])
         ids = sorted(row[0] for row in cursor.fetchall())
     for row, row_id in zip(rows, ids, strict=True):
         row.pk = row_id  # in order: the sequence counts up as the ordered rows go in
     return rows
+
+
+def save_rows(rows: Sequence[Row], *, key: Sequence[str], changing: Sequence[str]) -> None:
+    """Insert rows of one model, or set the fields `changing` of those whose `key` is there already.
+
+    Each key once. They get their ids; what `insert_rows` says holds here, too.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    if not is_postgresql():
+        model._default_manager.bulk_create(
+            rows, update_conflicts=True, unique_fields=key, update_fields=changing
+        )
+        return
+    fields = {field.name: field for field in _fields_of(model)}
+    columns = ", ".join(str(fields[name].column) for name in key)
+    sets = ", ".join(f"{fields[one].column} = excluded.{fields[one].column}" for one in changing)
+    conflict = f"ON CONFLICT ({columns}) DO UPDATE SET {sets}"
+    with connection.cursor() as cursor:
+        # In the order of the key: two drains that save the same rows must not lock crosswise.
+        cursor.execute(
+            f"{_insert(model, columns)} {conflict} RETURNING id, {columns}", [_as_document(rows)]
+        )
+        ids = {tuple(values): row_id for row_id, *values in cursor.fetchall()}
+    for row in rows:
+        row.pk = ids[tuple(getattr(row, fields[name].attname) for name in key)]
+
+
+def _insert(model: type[models.Model], order: str) -> str:
+    """An INSERT of what `_as_document` gives as its only parameter."""
+    fields = _fields_of(model)
+    names = ", ".join(str(field.column) for field in fields)
+    typed = ", ".join(f"{field.column} {field.db_type(connection)}" for field in fields)
+    given = f"jsonb_to_recordset(%s::jsonb) AS new({typed}, ordinal integer)"
+    given = f"SELECT {names} FROM {given} ORDER BY {order}"  # noqa: S608  # names of our own models
+    return f"INSERT INTO {model._meta.db_table} ({names}) {given}"
+
+
+def _as_document(rows: Sequence[models.Model]) -> str:
+    fields = _fields_of(type(rows[0]))
+    numbered = [
+        {field.column: getattr(row, field.attname) for field in fields} | {"ordinal": ordinal}
+        for ordinal, row in enumerate(rows)
+    ]
+    return json.dumps(numbered, default=str)
+
+
+def _fields_of(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
 
 
 def _for_sqlite(value: Any) -> Any:

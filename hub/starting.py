@@ -38,7 +38,10 @@ STARTER_COMMANDS = (  # trigger, purpose
     ("hub", SlashCommand.Purpose.HUB),
 )
 STARTER_GROUPS = {  # each sees everything of the hub, and may do this besides
-    "Operators": ("redeliver", "replay"),
+    "Operators": (
+        *("redeliver", "replay", "add_silence", "change_silence"),
+        *("add_maintenance", "change_maintenance", "delete_maintenance"),
+    ),
     "Rule editors": tuple(
         f"{what}_{model}"
         for what in ("add", "change", "delete")

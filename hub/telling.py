@@ -1,233 +1,143 @@
-"""`/ticket` and `/hub`: a ticket as it is now, how the hub is doing, and why something was sent."""
+"""Tells a press to the address that came with its button, and reads what that system answers."""
 
-from collections.abc import Callable, Mapping
+import json
+from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlencode
 
-from django.conf import settings
-from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from hub.answers import bold_reference, make_answer
-from hub.callers import Caller
-from hub.command_text import CommandError, first_word
-from hub.contracts import JSONObject, JSONValue
-from hub.formats import Locale
-from hub.invocations import Ending, State
-from hub.looking_up import find_references
-from hub.markdown import escape, link
-from hub.models import (
-    Channel,
-    CommandInvocation,
-    Delivery,
-    Event,
-    MattermostServer,
-    Monitor,
-    Reference,
+from hub import signatures
+from hub.contracts import (
+    UNSTORABLE,
+    DeliveryError,
+    HttpResponse,
+    JSONObject,
+    JSONValue,
+    PayloadError,
+    SourceView,
+    decode_json,
 )
-from hub.replying import clear_reference, fetch_ticket, target_of
-from hub.sentences import sentence as _
-from hub.status import count_states, oldest_due_age
-from hub.tickets import Ticket
+from hub.splitting import MAX_POST_RUNES, shorten
 
-MAX_TOLD = 10  # deliveries of one reference: the newest
-SLOW_S = 30  # a row that should have been taken so long ago is worth a word
-OPEN, CLOSED = "#2d6cdf", "#2e9d57"
-
-DELIVERY_SIGNS: Mapping[str, str] = {
-    Delivery.State.DELIVERED: ":white_check_mark:",
-    Delivery.State.DEAD: ":x:",
-    Delivery.State.SUPPRESSED: ":zzz:",
-    Delivery.State.CANCELLED: ":no_entry_sign:",
-}
-WAITING_SIGN = ":hourglass_flowing_sand:"
+LONGEST_WAIT_S = 40.0  # whoever pressed was told long before that it takes its time
+MAX_TEXT_CHARS = 500
+MAX_ATTACHMENTS = 10
+STARTING = b"n8n is starting up"  # answered to everything, with 200
+AWAY = frozenset({502, 503, 504})
+REFUSED = frozenset({401, 403})
 
 
-def show_ticket(invocation: CommandInvocation, caller: Caller) -> Ending | None:
-    """The ticket's state as a card. Raises CommandError and DeliveryError."""
-    word, _rest = first_word(invocation.text)
-    if not clear_reference(invocation, word):
-        return None
-    target = target_of(invocation)
-    ticket = fetch_ticket(target, invocation.reference, invocation.external_id)
-    if ticket.is_private and not _may_see_private(invocation, caller):
-        raise CommandError(
-            _(
-                "{reference} is private: it is shown in channels that are cleared for that only.",
-                reference=escape(ticket.display),
-            )
-        )
-    command = invocation.command
-    in_channel = command is not None and command.answer == command.Answer.IN_CHANNEL
-    answer = make_answer(
-        "", in_channel=in_channel and not ticket.is_private, attachments=[_card(ticket)]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the other system made of a press."""
+
+    status_code: int = 0
+    text: str = ""  # in its own words, for everybody
+    ephemeral_text: str = ""  # for the person who pressed
+    update: JSONObject = field(default_factory=dict)  # Mattermost's: what the post is to say
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One press to be told. The key is the same for every try of one decision."""
+
+    url: str = field(repr=False)
+    body: JSONObject = field(repr=False)
+    key: str
+    has_credential: bool  # the source's own; not for buttons that another source sent
+
+
+def tell(source: SourceView, telling: Telling, *, now: datetime) -> Told:
+    """Raises DeliveryError; with an unknown fate it may have been carried out all the same."""
+    if source.http is None:
+        raise DeliveryError("The source has no address", permanent=True)
+    body = json.dumps(telling.body, ensure_ascii=False).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": telling.key}
+    if telling.has_credential:
+        headers |= _credential(source, body, now)
+    answer = source.http.request(
+        "POST", telling.url, headers=headers, body=body, read_timeout=LONGEST_WAIT_S
     )
-    return Ending(State.DONE, f"showed {ticket.display}", answer)
+    return _read(answer)
 
 
-def _may_see_private(invocation: CommandInvocation, caller: Caller) -> bool:
-    cleared = Channel.objects.filter(
-        server=invocation.server_id,
-        channel_id=invocation.channel_id,
-        is_cleared_for_private=True,
-    )
-    return not caller.is_guest and cleared.exists()
-
-
-def _card(ticket: Ticket) -> JSONObject:
-    rows = [
-        (_("Status"), ticket.status),
-        (_("Priority"), ticket.priority),
-        (_("Owner"), ticket.owner),
-        (_("Customer"), ticket.customer),
-        *ticket.fields,
-    ]
-    fields: list[JSONValue] = [
-        {"title": name, "value": escape(value), "short": True} for name, value in rows if value
-    ]
-    return {
-        "fallback": f"{ticket.display} {ticket.title}",
-        "color": CLOSED if ticket.is_closed else OPEN,
-        "title": f"{ticket.display} {ticket.title}",
-        "title_link": ticket.url,
-        "fields": fields,
+def explain(error: DeliveryError, system: str) -> str:
+    """For the person who pressed: what happened, and what to do."""
+    status = error.status_code
+    if status == 404:
+        return _("%(system)s does not listen at the button's address: its workflow is switched off "
+                 "or was deleted. Switch it on and press again.") % {"system": system}  # fmt: skip
+    if status in REFUSED:
+        return _("%(system)s refuses the hub: an administrator has to check the credential of this "
+                 "source. Nothing was decided.") % {"system": system}  # fmt: skip
+    if status in AWAY or (status is None and not error.is_fate_unknown):
+        return _("%(system)s cannot be reached now. Nothing was decided: press again in a "
+                 "minute.") % {"system": system}  # fmt: skip
+    if status is None:
+        return _("%(system)s did not answer. Look there before you press again.") % {
+            "system": system
+        }
+    return _("%(system)s ended with an error (%(status)s). Look there before you press again.") % {
+        "system": system,
+        "status": status,
     }
 
 
-def answer_hub(invocation: CommandInvocation, caller: Caller) -> Ending | None:
-    """The first word says what; without one the help. Raises CommandError."""
-    word, rest = first_word(invocation.text)
-    tell = SUBCOMMANDS.get(word.lower()) if word else _help
-    if tell is None:
-        raise CommandError(
-            _(
-                "There is no /{trigger} {word}. Known: {known}.",
-                trigger=invocation.trigger,
-                word=escape(word),
-                known=", ".join(SUBCOMMANDS),
-            )
-        )
-    return Ending(State.DONE, word or "help", tell(invocation, caller, rest))
+def _credential(source: SourceView, body: bytes, now: datetime) -> dict[str, str]:
+    """A header that both know, or a token that is valid for this body and one minute."""
+    given = source.credentials
+    headers = {}
+    if given.get("webhook_header_name") and given.get("webhook_header_value"):
+        headers[given["webhook_header_name"]] = given["webhook_header_value"]
+    if given.get("webhook_jwt_secret"):
+        token = signatures.make_jwt(body, secret=given["webhook_jwt_secret"], now=now)
+        headers["Authorization"] = f"Bearer {token}"
+    return headers
 
 
-def _help(_invocation: CommandInvocation, _caller: Caller, _rest: str) -> JSONObject:
-    return make_answer(
-        _(
-            "**Writing to tickets**\n"
-            "- `/reply #23 text`, `/reply ZD#74001 text`, `/reply TASK-2025-00006 text`\n"
-            "- `/reply text` in a ticket's thread, or in a channel where it is clear\n"
-            '- `--close`, `--status "In Progress"`, `--assign @name`, `--public` where the '
-            "system can\n"
-            "- `/ticket #23` shows a ticket\n\n"
-            "**About the hub**\n"
-            "- `/hub status`, `/hub why #23`, `/hub silence zammad 2h`, `/hub link`\n\n"
-            "Calls, screen sharing and keyboard shortcuts are Mattermost's own: Ctrl+/ shows them."
-        )
+def _read(answer: HttpResponse) -> Told:
+    """JSON as Mattermost takes it, n8n's own `{"message": …}`, plain text, or nothing."""
+    body = answer.body.strip()
+    if body.startswith(STARTING):
+        raise DeliveryError("it is starting up", status_code=503)
+    if body.startswith(b"<"):
+        raise DeliveryError("it answers with a web page: is this the address of a workflow?",
+                            permanent=True, status_code=404)  # fmt: skip
+    try:
+        content = decode_json(body) if body else {}
+    except PayloadError:
+        content = {"message": UNSTORABLE.sub("�", body.decode(errors="replace"))}
+    if isinstance(content, list):  # all entries of the last node
+        content = content[0] if content else {}
+    return _read_object(content if isinstance(content, dict) else {}, answer.status_code)
+
+
+def _read_object(content: JSONObject, status_code: int) -> Told:
+    error = content.get("error")
+    if error:
+        words = error.get("message") if isinstance(error, dict) else error
+        raise DeliveryError(f"it answers: {words}"[:MAX_TEXT_CHARS], status_code=500)
+    return Told(
+        status_code=status_code,
+        text=_text(content, "message"),
+        ephemeral_text=_text(content, "ephemeral_text"),
+        update=_update(content.get("update")),
     )
 
 
-def _status(_invocation: CommandInvocation, _caller: Caller, _rest: str) -> JSONObject:
-    now = timezone.now()
-    counts = count_states()
-    waiting = sum(counts["delivery", state] for state in Delivery.OPEN_STATES)
-    lines = [
-        _("{count} messages are under way.", count=waiting),
-        *_troubles(now),
-    ]
-    dead = counts["delivery", Delivery.State.DEAD]
-    if dead:
-        lines.append(f":x: {_('{count} could not be delivered.', count=dead)} {_dead_letters()}")
-    if len(lines) == 1:
-        lines.append(f":white_check_mark: {_('All services answer.')}")
-    return make_answer("\n".join(lines))
+def _update(value: JSONValue) -> JSONObject:
+    """Of what the post is to say, the parts that are shown."""
+    if not isinstance(value, dict):
+        return {}
+    text, props = value.get("message"), value.get("props")
+    shown = props.get("attachments") if isinstance(props, dict) else None
+    attachments = shown[:MAX_ATTACHMENTS] if isinstance(shown, list) else []
+    return {
+        "message": shorten(text, MAX_POST_RUNES) if isinstance(text, str) else "",
+        "props": {"attachments": attachments},
+    }
 
 
-def _troubles(now: datetime) -> list[str]:
-    found = []
-    age = oldest_due_age(now)
-    if age > SLOW_S:
-        waits = _("The oldest waits {seconds} s: is the worker running?", seconds=round(age))
-        found.append(f":warning: {waits}")
-    for server in MattermostServer.objects.exclude(down_since=None):
-        found.append(f":warning: {_('{name} does not answer.', name=escape(server.name))}")
-    for monitor in Monitor.objects.filter(state=Monitor.State.DOWN, is_active=True):
-        problem = f" {escape(monitor.problem)}" if monitor.problem else ""
-        found.append(f":red_circle: **{escape(monitor.name)}**{problem}")
-    return found
-
-
-def _why(invocation: CommandInvocation, caller: Caller, rest: str) -> JSONObject:
-    """Was it sent, where, when, why not? Raises CommandError."""
-    word, _rest = first_word(rest)
-    if not word:
-        raise CommandError(_("Which one? /{trigger} why #23", trigger=invocation.trigger))
-    references = find_references(word)[:3]
-    shown = [
-        one for one in references if not one.is_private or _may_see_private(invocation, caller)
-    ]
-    if not shown:
-        raise CommandError(
-            _("The hub has received nothing about {reference}.", reference=escape(word))
-        )
-    return make_answer("\n\n".join(_why_one(reference, invocation) for reference in shown))
-
-
-def _why_one(reference: Reference, invocation: CommandInvocation) -> str:
-    locale = _locale(invocation)
-    deliveries = reference.deliveries.select_related("channel", "rule").order_by("-pk")[:MAX_TOLD]
-    lines = [f"{bold_reference(reference.display, reference.title, reference.url)}"]
-    lines += [_delivery_line(delivery, locale) for delivery in deliveries]
-    lines += [_event_line(event, locale) for event in _untold(reference)]
-    if len(lines) == 1:
-        lines.append(_("No rule has sent anything about it."))
-    query = urlencode({"q": reference.display})
-    address = f"{settings.HUB_BASE_URL}{reverse('admin:hub_delivery_changelist')}?{query}"
-    lines.append(str(link(_("Everything about it"), address)))
-    return "\n".join(lines)
-
-
-def _untold(reference: Reference) -> list[Event]:
-    """Events about it that led to no message."""
-    events = reference.events.filter(deliveries=None).order_by("-pk")
-    return list(events.defer("body", "trace", "data")[:3])
-
-
-def _delivery_line(delivery: Delivery, locale: Locale) -> str:
-    at = delivery.delivered_at or delivery.created_at
-    rule = f" ({escape(delivery.rule.name)})" if delivery.rule else ""
-    reason = f": {escape(delivery.reason)}" if delivery.reason else ""
-    sign = DELIVERY_SIGNS.get(delivery.state, WAITING_SIGN)
-    state = delivery.get_state_display()
-    return f"- {sign} {_when(at, locale)} {delivery.channel}{rule} {state}{reason}"
-
-
-def _event_line(event: Event, locale: Locale) -> str:
-    note = f": {escape(event.note)}" if event.note else ""
-    kind = escape(event.kind or "?")
-    told = f"{_when(event.received_at, locale)} {kind} {event.get_state_display()}{note}"
-    return f"- :grey_question: {told}"
-
-
-def _when(at: datetime, locale: Locale) -> str:
-    return str(locale.datetime_of(at.isoformat()))
-
-
-def _locale(invocation: CommandInvocation) -> Locale:
-    """In the language of the command and the zone of the channel."""
-    channel = Channel.objects.filter(
-        server=invocation.server_id, channel_id=invocation.channel_id
-    ).first()
-    language = invocation.command.language if invocation.command else "en"
-    return Locale(language, channel.zone if channel else settings.TIME_ZONE)
-
-
-def _dead_letters() -> str:
-    address = f"{settings.HUB_BASE_URL}{reverse('admin:hub_delivery_changelist')}?state__exact=dead"
-    return str(link(_("Look at them"), address))
-
-
-SUBCOMMANDS: Mapping[str, Callable[[CommandInvocation, Caller, str], JSONObject]] = {
-    "help": _help,
-    "status": _status,
-    "why": _why,
-}
+def _text(content: JSONObject, name: str) -> str:
+    found = content.get(name)
+    return found.strip()[:MAX_TEXT_CHARS] if isinstance(found, str) else ""

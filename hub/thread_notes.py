@@ -13,7 +13,7 @@ from hub.models import Channel, CommandInvocation, MattermostServer, Thread
 from hub.people import find_person
 from hub.tickets import fingerprint
 from hub.views import server_view
-from hub.waking import wake_drains
+from hub.waking import wake_senders
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def accept_thread_reply(
     if invocation.state == State.REFUSED:
         mark_reply(invocation)
     else:
-        wake_drains()
+        wake_senders()
     return invocation
 
 

@@ -1,6 +1,7 @@
 """The contract's part about writing from chat: tickets, notes, accounts; standard library only."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -75,6 +76,11 @@ class Written:
     assignee: str = ""
     problems: tuple[str, ...] = ()  # what was asked for and did not happen, a sentence each
     was_there: bool = False  # an earlier try had arrived
+
+
+def writes_as_person(options: Mapping[str, object]) -> bool:
+    """Does this source want notes to stand under the person's own account?"""
+    return str(options.get("write_as") or "").strip().lower() == "person"
 
 
 def fingerprint(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
 
 from hub import registry, secrets
 from hub.contracts import InboundRequest, Integration, JSONValue, VerificationError
@@ -26,6 +27,7 @@ class TokenCard:
     options: Mapping[str, JSONValue]
     reachable_channels: frozenset[str]
     has_default_channel: bool
+    is_test: bool
     expires_at: datetime | None
 
 
@@ -62,6 +64,13 @@ def issue_token(source: Source, *, token: str = "", **fields: object) -> tuple[W
         **fields,
     )
     return row, text
+
+
+def newest_token(source: Source) -> WebhookToken | None:
+    """The one that its system was given last, among those that are valid."""
+    now = timezone.now()
+    rows = source.tokens.filter(is_test=False, revoked_at=None).order_by("-pk")
+    return next((row for row in rows if row.is_valid(now)), None)
 
 
 def hook_url(token: str, event_hint: str = "") -> str:
@@ -112,5 +121,6 @@ def _load_card(digest: str) -> TokenCard | None:
             channel.name for channel in [*row.allowed_channels.all(), *default]
         ),
         has_default_channel=bool(default),
+        is_test=row.is_test,
         expires_at=row.expires_at,
     )

@@ -11,7 +11,8 @@ from datetime import timedelta
 import psycopg
 from django.db import DatabaseError, InterfaceError, connection
 
-CHANNEL = "hub_work"
+RECEIVED = "hub_received"  # events: for the matcher alone
+DUE = "hub_due"  # deliveries: for every drain
 NOTIFY_INTERVAL_S = 0.008  # a NOTIFY in every transaction would serialise commits
 SQLITE_LOOK_INTERVAL_S = 0.02  # PRAGMA data_version costs about 10 µs
 REOPEN_INTERVAL_S = 1.0
@@ -22,16 +23,18 @@ class Waker:
 
     def __init__(self) -> None:
         self._wanted = threading.Event()
+        self._channels: set[str] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process_id = 0
         self._is_stopping = False
 
-    def wake(self) -> None:
+    def wake(self, *channels: str) -> None:
         """Return at once; the drains are woken within milliseconds. SQLite needs no waking."""
         if connection.vendor == "postgresql":
             if self._process_id != os.getpid():
                 self._start()
+            self._channels.update(channels)
             self._wanted.set()
 
     def stop(self) -> None:
@@ -47,6 +50,7 @@ class Waker:
         with self._lock:
             if self._process_id != os.getpid():
                 self._wanted, self._is_stopping = threading.Event(), False
+                self._channels = set()
                 self._process_id = os.getpid()
                 self._thread = threading.Thread(target=self._run, name="hub-waker", daemon=True)
                 self._thread.start()
@@ -59,7 +63,8 @@ class Waker:
                 return connection.close()
             try:
                 with connection.cursor() as cursor:
-                    cursor.execute(f"NOTIFY {CHANNEL}")
+                    while self._channels:  # one added meanwhile is taken now or by the next round
+                        cursor.execute(f"NOTIFY {self._channels.pop()}")
             except (DatabaseError, InterfaceError):
                 connection.close()  # drains look once a second by themselves
             time.sleep(NOTIFY_INTERVAL_S)
@@ -68,9 +73,19 @@ class Waker:
 waker = Waker()
 
 
+def wake_matcher() -> None:
+    """To be called after the commit of events."""
+    waker.wake(RECEIVED)
+
+
+def wake_senders() -> None:
+    """To be called after the commit of deliveries that are due."""
+    waker.wake(DUE)
+
+
 def wake_drains() -> None:
-    """To be called after the commit of anything that makes work."""
-    waker.wake()
+    """Every one of them, to look for whatever there is to do."""
+    waker.wake(RECEIVED, DUE)
 
 
 class Ear:
@@ -82,6 +97,7 @@ class Ear:
         self._poking.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._receiving, selectors.EVENT_READ)
+        self._channels: tuple[str, ...] = (DUE,)
         self._listening: psycopg.Connection | None = None
         self._reopen_at = 0.0
         self._data_version = 0
@@ -91,15 +107,22 @@ class Ear:
         with suppress(BlockingIOError):  # enough pokes are waiting already
             self._poking.send(b"x")
 
-    def wait(self, timeout: timedelta) -> None:
-        """Return when there may be work, at the latest after `timeout`."""
+    def listen_to(self, *channels: str) -> None:
+        """From the next wait on. The matcher listens to both, the other drains to DUE."""
+        self._channels, self._reopen_at = channels, 0.0
+        self._drop_listening()
+
+    def wait(self, timeout: timedelta) -> bool:
+        """True when there may be work, False after `timeout`."""
         if connection.vendor == "postgresql":
-            self._listen()
-            self._selector.select(timeout.total_seconds())
+            if self._listen():
+                return True  # what came before it listened was told to nobody
+            is_woken = bool(self._selector.select(timeout.total_seconds()))
             self._take_notifies()
         else:
-            self._watch_file(time.monotonic() + timeout.total_seconds())
+            is_woken = self._watch_file(time.monotonic() + timeout.total_seconds())
         self._take_pokes()
+        return is_woken
 
     def close(self) -> None:
         self._drop_listening()
@@ -107,21 +130,22 @@ class Ear:
         self._receiving.close()
         self._poking.close()
 
-    def _watch_file(self, until: float) -> None:
+    def _watch_file(self, until: float) -> bool:
         while time.monotonic() < until:
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA data_version")
                 version = cursor.fetchone()[0]
             if version != self._data_version:
                 self._data_version = version
-                return
+                return True
             if self._selector.select(SQLITE_LOOK_INTERVAL_S):
-                return
+                return True
+        return False
 
-    def _listen(self) -> None:
-        """A connection of its own, opened again after the database dropped it."""
+    def _listen(self) -> bool:
+        """A connection of its own, opened again after the database dropped it; True if just now."""
         if self._listening is not None or time.monotonic() < self._reopen_at:
-            return
+            return False
         self._reopen_at = time.monotonic() + REOPEN_INTERVAL_S
         params = connection.get_connection_params()
         wanted = ("host", "port", "user", "password", "dbname", "connect_timeout", "sslmode")
@@ -129,10 +153,12 @@ class Ear:
             self._listening = psycopg.connect(
                 **{name: params[name] for name in wanted if name in params}, autocommit=True
             )
-            self._listening.execute(f"LISTEN {CHANNEL}")
+            for channel in self._channels:
+                self._listening.execute(f"LISTEN {channel}")
             self._selector.register(self._listening.fileno(), selectors.EVENT_READ)
         except psycopg.Error:
             self._drop_listening()
+        return self._listening is not None
 
     def _take_notifies(self) -> None:
         if self._listening is None:

@@ -8,10 +8,11 @@ from itertools import pairwise
 from django.db.models import Min, Sum
 from django.utils import timezone
 
+from hub.announcing import announce
 from hub.models import Event, Refusal, Source
+from hub.models.events import TEST_KEY
 from hub.models.sources import BUILT_IN_SOURCE
-from hub.monitoring import announce
-from hub.waking import wake_drains
+from hub.waking import wake_matcher
 
 SAMPLE_SIZE = 1000  # events whose gaps say what is usual
 LEAST_EVENTS = 20  # fewer say nothing
@@ -35,7 +36,7 @@ def watch_sources() -> int:
     sources = Source.objects.filter(is_active=True).exclude(integration=BUILT_IN_SOURCE)
     count = sum(_watch(source, now) for source in sources)
     if count:
-        wake_drains()
+        wake_matcher()
     return count
 
 
@@ -56,6 +57,7 @@ def _watch(source: Source, now: datetime) -> int:
 
 def _watch_silence(source: Source, now: datetime) -> int:
     rows = Event.objects.filter(source=source, is_polled=False).order_by("-pk")
+    rows = rows.exclude(dedup_key__startswith=TEST_KEY)
     received_at = list(rows.values_list("received_at", flat=True)[:SAMPLE_SIZE])
     silence = find_silence(received_at, now)
     if silence is None:
@@ -63,6 +65,7 @@ def _watch_silence(source: Source, now: datetime) -> int:
     facts = {
         "id": f"silent-{source.pk}",
         "service": source.name,
+        "source_id": source.pk,
         "since": received_at[0].isoformat(),
         "seconds": round(silence.lasts.total_seconds()),
         "usual_seconds": round(silence.usual_gap.total_seconds()),
@@ -89,6 +92,7 @@ def _watch_shape(source: Source, now: datetime) -> int:
     rows = Event.objects.filter(
         source=source, state=Event.State.UNKNOWN, received_at__gte=now - WINDOW
     )
+    rows = rows.exclude(dedup_key__startswith=TEST_KEY)
     count = rows.count()
     if count < BURST:
         return 0
@@ -105,6 +109,7 @@ def _burst(
     return {
         "id": f"{what}-{source.pk}",
         "service": source.name,
+        "source_id": source.pk,
         "since": since.isoformat(),
         "count": count,
         "problem": problem,

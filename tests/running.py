@@ -85,6 +85,12 @@ def running_worker(name: str = "test", **environment: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
+def running_listener() -> Iterator[Running]:
+    with _running([sys.executable, "manage.py", "listen"]) as running:
+        yield running
+
+
+@contextlib.contextmanager
 def running_web(threads: int = 4, **environment: str) -> Iterator[Running]:
     port = free_port()
     options = ["--worker-class", "gthread", "--workers", "1", "--threads", str(threads)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,6 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hub.admin.cells import list_url, row_url
+from hub.admin.restraint_notes import (
+    describe_maintenance,
+    describe_silence,
+    maintenance_under_way,
+)
 from hub.admin.sentences import age
 from hub.admin.token_warnings import EXPIRES_SOON, OLD_AFTER
 from hub.models import (
@@ -26,6 +32,7 @@ from hub.models import (
     TriggerRule,
     WebhookToken,
 )
+from hub.silencing import active_silences
 from hub.status import oldest_due_age
 
 COUNTED: Final = 1000  # more is said as “1000 or more”: it costs too much to be exact
@@ -172,6 +179,28 @@ def _paused(_now: datetime) -> Iterator[Finding]:
         )
 
 
+def _silences(now: datetime) -> Iterator[Finding]:
+    for row in active_silences(now)[:LISTED]:
+        yield Finding(
+            "info",
+            "notifications_paused",
+            describe_silence(row, now),
+            _("What it withholds is listed as suppressed, and not posted later."),
+            row_url(row),
+        )
+
+
+def _maintenance(now: datetime) -> Iterator[Finding]:
+    for row, until in islice(maintenance_under_way(now), LISTED):
+        yield Finding(
+            "info",
+            "construction",
+            describe_maintenance(row, until, now),
+            _("An outage that lasts longer than it is announced then."),
+            row_url(row),
+        )
+
+
 def _unknown(now: datetime) -> Iterator[Finding]:
     count = bounded_count(_events(Event.State.UNKNOWN, now))
     if count:
@@ -202,7 +231,7 @@ def _refused(now: datetime) -> Iterator[Finding]:
 
 
 def _tokens(now: datetime) -> Iterator[Finding]:
-    valid = WebhookToken.objects.filter(revoked_at=None)
+    valid = WebhookToken.objects.filter(revoked_at=None, is_test=False)
     ending = valid.filter(expires_at__gt=now, expires_at__lt=now + EXPIRES_SOON).count()
     old = valid.filter(expires_at=None, created_at__lt=now - OLD_AFTER).count()
     url = reverse("admin:hub_webhooktoken_changelist")
@@ -251,6 +280,8 @@ SEARCHES: Final[tuple[Callable[[datetime], Iterator[Finding]], ...]] = (
     _unknown,
     _refused,
     _paused,
+    _silences,
+    _maintenance,
     _tokens,
     _credentials,
 )

@@ -12,7 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from hub.admin.sentences import at
-from hub.models import Delivery, Event
+from hub.models import ActionInvocation, ActionTarget, Delivery, Event
 
 NOTHING: Final = "–"
 
@@ -34,6 +34,20 @@ EVENT_TONES: Final[Mapping[str, str]] = {
     Event.State.UNKNOWN: "warning",
     Event.State.FAILED: "bad",
 }
+PRESS_TONES: Final[Mapping[str, str]] = {
+    ActionInvocation.Outcome.ACCEPTED: "good",
+    ActionInvocation.Outcome.WAITING: "info",
+    ActionInvocation.Outcome.SECOND: "quiet",
+    ActionInvocation.Outcome.LATE: "quiet",
+    ActionInvocation.Outcome.FORGED: "bad",
+    ActionInvocation.Outcome.UNAUTHORISED: "warning",
+    ActionInvocation.Outcome.FAILED: "bad",
+}
+QUESTION_TONES: Final[Mapping[str, str]] = {
+    ActionTarget.State.OPEN: "info",
+    ActionTarget.State.RUNNING: "warning",
+    ActionTarget.State.DECIDED: "good",
+}
 
 
 def tag(text: object, tone: str = "quiet") -> SafeString:
@@ -47,6 +61,14 @@ def delivery_tag(delivery: Delivery) -> SafeString:
 
 def event_tag(event: Event) -> SafeString:
     return tag(event.get_state_display(), EVENT_TONES.get(event.state, "quiet"))
+
+
+def press_tag(press: ActionInvocation) -> SafeString:
+    return tag(press.get_outcome_display(), PRESS_TONES.get(press.outcome, "quiet"))
+
+
+def question_tag(target: ActionTarget) -> SafeString:
+    return tag(target.get_state_display(), QUESTION_TONES.get(target.state, "quiet"))
 
 
 def link(url: str, text: object) -> SafeString:

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,13 @@ from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell, two_lines
 from hub.admin.channel_warnings import limits_of, warnings_of
+from hub.admin.quiet_fields import (
+    CONDITIONAL_QUIET_FIELDS,
+    QUIET_FIELDSET,
+    ask_for_little,
+    weekdays_field,
+)
+from hub.admin.restraint_notes import notes_about
 from hub.admin.secret_fields import SecretForm
 from hub.admin.theme import RelatedFilter
 from hub.contracts import DeliveryError
@@ -25,9 +33,17 @@ from hub.models import Channel
 from hub.views import admin_view, server_view
 
 
+class ChannelForm(SecretForm):
+    quiet_days = weekdays_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_for_little(self.fields)
+
+
 @admin.register(Channel)
 class ChannelAdmin(HistoryAdmin):
-    form = SecretForm
+    form = ChannelForm
     list_display = (
         "name_cell",
         "state_cell",
@@ -43,7 +59,9 @@ class ChannelAdmin(HistoryAdmin):
     list_select_related = ("server",)
     actions = ("check_selected", "pause_selected", "resume_selected")
     change_form_outer_before_template = "hub/channel_panel.html"
-    conditional_fields = {"webhook_url": "post_via == 'incoming_webhook'"}
+    conditional_fields = CONDITIONAL_QUIET_FIELDS | {
+        "webhook_url": "post_via == 'incoming_webhook'"
+    }
     hidden_values = {"webhook_url": "webhook_url_state"}
     webhook_url_state = secret_state("webhook_url", gettext_lazy("incoming webhook address"))
     fieldsets = (
@@ -64,13 +82,14 @@ class ChannelAdmin(HistoryAdmin):
                 "fields": (
                     "post_via",
                     "webhook_url",
-                    "threading",
+                    ("threading", "thread_replies"),
                     "is_cleared_for_private",
                     ("max_posts_per_minute", "is_paused"),
                     "channel_id",
                 )
             },
         ),
+        QUIET_FIELDSET,
     )
 
     def own_paths(self) -> list[URLPattern]:
@@ -87,6 +106,7 @@ class ChannelAdmin(HistoryAdmin):
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {
             "channel": row,
+            "restraints": notes_about(row, timezone.now()),
             "channel_warnings": warnings_of(row),
             "channel_limits": limits_of(row),
             "may_change": self.has_change_permission(request, row),

@@ -87,7 +87,9 @@ def _last_events() -> list[dict[str, Any]]:
 def _first_steps() -> list[dict[str, Any]]:
     """What a new hub still needs, in order; empty when it has all."""
     server = MattermostServer.objects.order_by("pk").first()
-    has_token = WebhookToken.objects.filter(revoked_at=None).exclude(label="sample traffic")
+    has_token = WebhookToken.objects.filter(revoked_at=None, is_test=False).exclude(
+        label="sample traffic"
+    )
     has_event = Event.objects.exists()
     steps = [
         _step(

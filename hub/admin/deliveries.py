@@ -18,28 +18,36 @@ from hub.admin.bulk import (
     matching_rows,
     selected_rows,
 )
-from hub.admin.cells import DELIVERY_TONES, NOTHING, delivery_tag, time_cell, two_lines
+from hub.admin.cells import (
+    DELIVERY_TONES,
+    NOTHING,
+    delivery_tag,
+    list_url,
+    question_tag,
+    time_cell,
+    two_lines,
+)
 from hub.admin.filters import DayFilter
+from hub.admin.restraint_notes import find_withholder
 from hub.admin.sentences import describe_delivery
 from hub.admin.theme import AutocompleteFilter, ChoicesFilter, RelatedFilter
 from hub.admin.threads import post_url
 from hub.admin.traces import read_trace
 from hub.looking_up import find_references
-from hub.models import Attempt, Delivery
+from hub.models import ActionTarget, Attempt, Delivery
 from hub.previewing import stored_message_html
 from hub.redelivering import CAN_BE_CANCELLED, CAN_BE_SENT_AGAIN
+from hub.showing import shows_question
 
 MAY_REDELIVER = "hub.redeliver"
 MAX_SIBLINGS = 20
 WAITING = (Delivery.State.PENDING, Delivery.State.FAILED)
+EVENT_FIELDS = ("event__body", "event__data", "event__headers", "event__trace")
 HEAVY_FIELDS = (  # not for lists; secrets would be decrypted for every row
     "message",
     "trace",
     "channel__webhook_url",
-    "event__body",
-    "event__data",
-    "event__headers",
-    "event__trace",
+    *EVENT_FIELDS,
 )
 
 
@@ -172,9 +180,26 @@ class DeliveryAdmin(ReferencedAdmin):
             "post_url": post_url(row.server, row.post_id),
             "traced": read_trace(row.trace),
             "siblings": _siblings(row),
+            "withholder": find_withholder(row),
+            "tells": list(_tells(row)),
+            "tells_url": list_url(Delivery, told_in__id__exact=row.pk),
+            "questions": _questions(row),
             "can_redeliver": may and row.state in CAN_BE_SENT_AGAIN,
             "can_cancel": may and row.state in CAN_BE_CANCELLED,
         }
+
+
+def _tells(row: Delivery) -> QuerySet[Delivery]:
+    """The messages that its post stands for: repeats, and what was gathered."""
+    told = row.tells.filter(action=Delivery.Action.POST).select_related("reference", "event")
+    return told.defer("message", "trace", *EVENT_FIELDS).order_by("-pk")[:MAX_SIBLINGS]
+
+
+def _questions(row: Delivery) -> list[dict[str, Any]]:
+    """Its buttons, and how they stand."""
+    rows = ActionTarget.objects.filter(event=row.event).defer("buttons")
+    found = [one for one in rows if shows_question(row.message, one.key)]
+    return [{"row": one, "tag": question_tag(one)} for one in found]
 
 
 def _siblings(row: Delivery) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def event_context(event: Event, now: datetime, asked_rule: int | None) -> dict[s
         "asked_rule": asked_rule,
         "answer": _ask(event, rules, asked_rule),
         "deliveries": _deliveries(event),
-        "body": _pretty_body(event),
+        "body": pretty_body(event),
         "data": json_html(event.data) if event.data else "",
         "size": len(event.body),
         "curl": as_curl(request_of(event)) if event.body else "",
@@ -89,7 +89,7 @@ def _deliveries(event: Event) -> list[dict[str, Any]]:
     return [{"row": row, "tag": delivery_tag(row)} for row in rows]
 
 
-def _pretty_body(event: Event) -> SafeString | str:
+def pretty_body(event: Event) -> SafeString | str:
     """Coloured JSON, else the text as it came."""
     if not event.body:
         return ""

@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from hub.admin.base import ReferencedAdmin, person
 from hub.admin.bulk import selected_rows
-from hub.admin.cells import NOTHING, event_tag, time_cell, two_lines
+from hub.admin.cells import NOTHING, event_tag, tag, time_cell, two_lines
 from hub.admin.event_pages import event_context
 from hub.admin.filters import DayFilter
 from hub.admin.theme import ChoicesFilter, DropdownFilter, RelatedFilter
@@ -103,7 +104,7 @@ class EventAdmin(ReferencedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state_cell(self, row: Event) -> Any:
-        return event_tag(row)
+        return format_html("{} {}", event_tag(row), tag(_("test"), "info") if row.is_test else "")
 
     @admin.display(description=gettext_lazy("about"))
     def about_cell(self, row: Event) -> Any:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from hub.admin.base import HistoryAdmin
 from hub.admin.cells import NOTHING, tag, time_cell, two_lines
+from hub.admin.restraint_notes import notes_about
 from hub.admin.sentences import age
 from hub.models import Monitor
 from hub.monitoring import probe
@@ -27,6 +28,7 @@ class MonitorAdmin(HistoryAdmin):
     list_filter = ("state", "is_active")
     list_select_related = ("source",)
     search_fields = ("name", "url")
+    autocomplete_fields = ("hides",)
     change_form_outer_before_template = "hub/monitor_panel.html"
     fieldsets = (
         (
@@ -41,6 +43,10 @@ class MonitorAdmin(HistoryAdmin):
             gettext_lazy("When it is watched"),
             {"fields": (("watched_from", "watched_until"), ("is_weekend_watched", "zone"))},
         ),
+        (
+            gettext_lazy("What is only its echo"),
+            {"fields": ("hides", "hides_own_source")},
+        ),
     )
 
     def own_paths(self) -> list[URLPattern]:
@@ -49,6 +55,7 @@ class MonitorAdmin(HistoryAdmin):
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {
             "monitor": row,
+            "restraints": notes_about(row, timezone.now()),
             "state_tag": state_tag(row),
             "outages": list(row.outages.order_by("-pk")[:SHOWN_OUTAGES]),
             "may_change": self.has_change_permission(request, row),
@@ -60,7 +67,10 @@ class MonitorAdmin(HistoryAdmin):
         row = self.find(request, pk)
         self.require(self.has_change_permission(request, row))
         health = probe(row)
-        if health.is_up:
+        if health.is_up and health.problem:
+            words = {"service": row, "problem": health.problem}
+            messages.warning(request, _("%(service)s answers, but: %(problem)s") % words)
+        elif health.is_up:
             messages.success(request, _("%(service)s answers.") % {"service": row})
         else:
             messages.error(request, f"{row}: {health.problem}")
@@ -69,7 +79,7 @@ class MonitorAdmin(HistoryAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state_cell(self, row: Monitor) -> str:
         if row.state != Monitor.State.DOWN or row.first_failure_at is None:
-            return state_tag(row)
+            return two_lines(state_tag(row), row.problem if row.is_active else "")
         words = {"time": age(row.first_failure_at, timezone.now()), "problem": row.problem}
         return two_lines(state_tag(row), _("for %(time)s: %(problem)s") % words)
 
@@ -85,5 +95,5 @@ class MonitorAdmin(HistoryAdmin):
 def state_tag(monitor: Monitor) -> SafeString:
     if not monitor.is_active:
         return tag(_("switched off"), "quiet")
-    tones = {Monitor.State.UP: "good", Monitor.State.DOWN: "bad"}
+    tones = {Monitor.State.UP: "warning" if monitor.problem else "good", Monitor.State.DOWN: "bad"}
     return tag(monitor.get_state_display(), tones.get(Monitor.State(monitor.state), "quiet"))

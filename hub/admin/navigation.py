@@ -5,13 +5,23 @@ from typing import Any, TypeAlias
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hub.admin.attention import bounded_count, shown_count
 from hub.admin.cells import row_url
 from hub.admin.theme import SearchResult
 from hub.looking_up import find_references
-from hub.models import Channel, Delivery, Monitor, Reference, SlashCommand, TriggerRule
+from hub.models import (
+    Account,
+    Channel,
+    Delivery,
+    Monitor,
+    Reference,
+    SlashCommand,
+    TriggerRule,
+)
+from hub.silencing import active_silences
 
 Entry: TypeAlias = dict[str, Any]
 
@@ -34,7 +44,11 @@ def sidebar(request: HttpRequest) -> list[Entry]:
         ),
         _group(
             _("Rules"),
-            [_table(request, _("Trigger rules"), "rule", "hub_triggerrule", _failing_rules())],
+            [
+                _table(request, _("Trigger rules"), "rule", "hub_triggerrule", _failing_rules()),
+                _table(request, _("Silences"), "notifications_paused", "hub_silence", _silences()),
+                _table(request, _("Maintenance"), "construction", "hub_maintenance"),
+            ],
         ),
         _group(
             _("Mattermost"),
@@ -49,8 +63,11 @@ def sidebar(request: HttpRequest) -> list[Entry]:
             _("From chat"),
             [
                 _table(request, _("Slash commands"), "terminal", "hub_slashcommand", _commands()),
+                _table(request, _("Outgoing webhooks"), "hearing", "hub_outgoingwebhook"),
                 _table(request, _("Invocations"), "chat", "hub_commandinvocation"),
                 _table(request, _("Reference patterns"), "pattern", "hub_referencepattern"),
+                _table(request, _("Questions with buttons"), "ballot", "hub_actiontarget"),
+                _table(request, _("Presses of buttons"), "touch_app", "hub_actioninvocation"),
             ],
         ),
         _group(
@@ -83,6 +100,8 @@ def search_references(request: HttpRequest, search_term: str) -> list[SearchResu
 
 def _people(request: HttpRequest) -> list[Entry]:
     return [
+        _table(request, _("People"), "badge", "hub_person"),
+        _table(request, _("Accounts"), "how_to_reg", "hub_account", _waiting_accounts()),
         _table(request, _("Users"), "person", "auth_user"),
         _table(request, _("Groups"), "group", "auth_group"),
         _table(request, _("Locked-out logins"), "lock", "axes_accessattempt"),
@@ -136,8 +155,16 @@ def _dead() -> QuerySet[Any]:
     return Delivery.objects.filter(state=Delivery.State.DEAD)
 
 
+def _waiting_accounts() -> QuerySet[Any]:
+    return Account.objects.filter(state=Account.State.MATCHED)
+
+
 def _down() -> QuerySet[Any]:
     return Monitor.objects.filter(state=Monitor.State.DOWN, is_active=True)
+
+
+def _silences() -> QuerySet[Any]:
+    return active_silences(timezone.now())
 
 
 def _failing_rules() -> QuerySet[Any]:

@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from hub import registry
+from hub.models import WebhookToken
 from hub.previewing import document_html
 from hub.secrets import ENVIRONMENT_PREFIX
 
@@ -22,6 +23,15 @@ def recipe_html(integration_name: str, *, url: str, secret: str) -> SafeString |
     text = FIRST_HEADING.sub("", path.read_text())
     filled = {"url": url, "secret": _shown(secret)}
     return document_html(PLACE.sub(lambda found: filled[found[1]], text))
+
+
+def secret_place(token: WebhookToken | None) -> str:
+    """What stands in place of a signing secret: it is shown once, where a token is issued."""
+    if token is None:
+        return _("(shown when a token is issued)")
+    if not token.signing_secret:
+        return _shown("")
+    return _("(shown once, when the token was issued)")
 
 
 def _shown(secret: str) -> str:

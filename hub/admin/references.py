@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from hub.admin.base import ReferencedAdmin
 from hub.admin.cells import delivery_tag, event_tag, time_cell
+from hub.admin.restraint_notes import notes_about
 from hub.admin.sentences import describe_delivery, describe_event
 from hub.admin.theme import RelatedFilter
 from hub.admin.threads import post_url
@@ -67,6 +68,7 @@ def _reference_context(row: Reference) -> dict[str, Any]:
         "now": now,
         "reference": row,
         "threads": _threads(row),
+        "restraints": notes_about(row, now),
         "is_cut": len(events) == MAX_EVENTS,
         "happenings": [
             {

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hub import registry
+from hub.admin.quiet_fields import ask_for_little, fill_in_off, weekdays_field
 from hub.admin.theme import ModelForm, StackedInline, TabularInline, TextareaWidget, TextWidget
 from hub.admin.widgets import KindsInput
 from hub.models import Condition, RuleText, TriggerRule
@@ -24,12 +25,15 @@ class RuleForm(ModelForm):
         help_text=_("What must have happened. None ticked: every kind of event."),
     )
 
+    quiet_days = weekdays_field()
+
     class Meta:
         model = TriggerRule
         fields = "__all__"  # narrowed by the fieldsets
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ask_for_little(self.fields)
         if "kinds" in self.fields:
             field = self.fields["kinds"]
             field.choices = kind_groups(self.instance.kinds or [])  # type: ignore[attr-defined]  # a choice field
@@ -37,6 +41,7 @@ class RuleForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         """A source has one integration: it is not asked twice."""
         cleaned: dict[str, Any] = super().clean() or {}
+        fill_in_off(cleaned)
         if cleaned.get("source") is not None:
             cleaned["integration"] = cleaned["source"].integration
         return cleaned

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,9 +17,12 @@ from django.views.decorators.http import require_POST
 from hub.admin.backtesting import LISTED_EVENTS, backtest
 from hub.admin.base import HistoryAdmin
 from hub.admin.cells import NOTHING, tag, two_lines
+from hub.admin.quiet_fields import CONDITIONAL_QUIET_FIELDS, QUIET_FIELDSET
+from hub.admin.restraint_notes import notes_about
 from hub.admin.rule_drafts import read_draft
 from hub.admin.rule_forms import ConditionInline, RuleForm, RuleTextInline
 from hub.admin.rule_previews import preview_context
+from hub.admin.rule_recipes import recipes_of_rule
 from hub.admin.rule_warnings import find_overlaps, warnings_of
 from hub.admin.theme import AutocompleteFilter, ModelForm, RelatedFilter
 from hub.models import Source, TriggerRule
@@ -51,6 +55,7 @@ class TriggerRuleAdmin(HistoryAdmin):
     save_as = True
     actions = ("switch_on", "switch_off")
     warn_unsaved_form = True
+    conditional_fields = CONDITIONAL_QUIET_FIELDS
     fieldsets = (
         (
             gettext_lazy("When"),
@@ -66,6 +71,26 @@ class TriggerRuleAdmin(HistoryAdmin):
                     ("threading", "reaction"),
                     ("has_card", "order"),
                 )
+            },
+        ),
+        (
+            gettext_lazy("Against noise"),
+            {"fields": (("repeat_minutes", "group_seconds"),)},
+        ),
+        QUIET_FIELDSET,
+        (
+            gettext_lazy("Buttons"),
+            {
+                "fields": (
+                    ("press_audience", "press_usernames"),
+                    ("presses_needed", "press_hours"),
+                    "is_press_members_only",
+                ),
+                "classes": ("collapse",),
+                "description": gettext_lazy(
+                    "Of messages that bring buttons along, as those of n8n do. Where two rules "
+                    "send one message, the first of them counts."
+                ),
             },
         ),
     )
@@ -96,6 +121,8 @@ class TriggerRuleAdmin(HistoryAdmin):
         suffix, key = ("", (row.pk,)) if row is not None else ("_new", ())
         context = {
             "rule_warnings": warnings_of(row, find_overlaps()) if row is not None else [],
+            "recipes": recipes_of_rule(row) if row is not None else [],
+            "restraints": notes_about(row, timezone.now()) if row is not None else [],
             "preview_url": self.own_url(f"preview{suffix}", *key),
             "backtest_url": self.own_url(f"backtest{suffix}", *key),
             "may_preview": request.user.has_perm(MAY_SEE_EVENTS),

@@ -50,7 +50,7 @@ def load_sample(sample: Sample, source: Source | None) -> Recalled:
         source_name=view.name,
         integration=sample.integration,
         source=view,
-        request=_request(sample.path),
+        request=sample_request(sample),
     )
     return Recalled(parse_event(received), title=sample.name)
 
@@ -60,12 +60,13 @@ def _made_up(sample: Sample) -> SourceView:
     return SourceView(name=sample.integration.label, base_url=base_url)
 
 
-def _request(path: Path) -> InboundRequest:
-    target, headers = _read_headers(path.with_suffix(".headers"))
+def sample_request(sample: Sample) -> InboundRequest:
+    """As it was recorded, received now."""
+    target, headers = _read_headers(sample.path.with_suffix(".headers"))
     query = dict(parse_qsl(urlsplit(target).query))
     return InboundRequest(
         method="POST",
-        body=path.read_bytes(),
+        body=sample.path.read_bytes(),
         headers=headers,
         query=query,
         received_at=timezone.now(),

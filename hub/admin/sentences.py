@@ -84,6 +84,7 @@ def _delivered(delivery: Delivery, now: datetime) -> str:
         Delivery.Action.POST: _("Delivered to %(channel)s at %(time)s"),
         Delivery.Action.EDIT: _("The card in %(channel)s was brought up to date at %(time)s"),
         Delivery.Action.REACT: _("The reaction was set in %(channel)s at %(time)s"),
+        Delivery.Action.COUNT: _("The count in %(channel)s was brought up to date at %(time)s"),
     }
     time = at(delivery.delivered_at or delivery.due_at, now)
     sentence = patterns[Delivery.Action(delivery.action)] % {
@@ -96,6 +97,8 @@ def _delivered(delivery: Delivery, now: datetime) -> str:
 
 
 def _waiting(delivery: Delivery, now: datetime) -> str:
+    if delivery.due_at > now and delivery.reason:
+        return _("Waiting, %(reason)s: to be sent to %(channel)s at %(due)s.")
     if delivery.due_at > now:
         return _("Waiting: to be sent to %(channel)s at %(due)s.")
     return _("Waiting to be sent to %(channel)s: its turn is now.")

@@ -58,6 +58,7 @@ class MattermostServerAdmin(HistoryAdmin):
                     "bot_token",
                     "admin_token",
                     "reminders_channel",
+                    "has_verified_emails",
                 )
             },
         ),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     ChoicesFilter = AutocompleteFilter = RelatedFilter = admin.FieldListFilter
     DateRangeFilter = admin.FieldListFilter
     DropdownFilter = admin.SimpleListFilter
+    CheckboxesWidget = forms.CheckboxSelectMultiple
     CheckboxWidget = forms.CheckboxInput
     PasswordWidget = forms.PasswordInput
     SelectWidget = forms.Select
@@ -30,6 +31,7 @@ else:
     from unfold.contrib.filters.admin import RangeDateFilter as DateRangeFilter
     from unfold.contrib.filters.admin import RelatedDropdownFilter as RelatedFilter
     from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+    from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
     from unfold.widgets import UnfoldAdminExpandableTextareaWidget as TextareaWidget
     from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
     from unfold.widgets import UnfoldAdminSelectWidget as SelectWidget
@@ -40,6 +42,7 @@ __all__ = [
     "AdminPasswordChangeForm",
     "AutocompleteFilter",
     "CheckboxWidget",
+    "CheckboxesWidget",
     "ChoicesFilter",
     "DateRangeFilter",
     "DropdownFilter",

@@ -86,7 +86,10 @@ class WebhookTokenAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.select_related("source").defer("source__credentials")
+        rows = rows.select_related("source").defer("source__credentials")
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "hub_webhooktoken_changelist"
+        return rows.filter(is_test=False) if is_list else rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """A token belongs to its source for good: its events are understood by it."""

@@ -31,6 +31,7 @@ class ShownRule:
     holds: bool
     checks: tuple[ShownCheck, ...] = ()
     obstacle: str = ""
+    restraints: tuple[str, ...] = ()
     is_complete: bool = True  # False: the conditions after the deciding one were not looked at
 
 
@@ -57,6 +58,7 @@ def show(rule: TriggerRule, explanation: Explanation) -> ShownRule:
         holds=explanation.holds,
         checks=tuple(show_check(check) for check in explanation.checks),
         obstacle=explanation.obstacle,
+        restraints=explanation.restraints,
     )
 
 

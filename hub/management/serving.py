@@ -1,4 +1,4 @@
-"""Runs web and worker, and what a demo adds, in the foreground until Ctrl-C."""
+"""Runs web, worker and listener, and what a demo adds, in the foreground until Ctrl-C."""
 
 import http.client
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ ASK_S = 2.0
 
 def web_spec(address: Address) -> ChildSpec:
     options = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
-    quiet = ("--no-control-socket", "--log-level", "warning")
+    quiet = ("--preload", "--no-control-socket", "--log-level", "warning")
     arguments = ("-m", "gunicorn", "hub.wsgi", *options, *quiet, "--bind", address.bind)
     return ChildSpec("web", arguments, patience_s=1.0)
 
 
 def listener_spec() -> ChildSpec:
-    """Ends within 3 s."""
-    return ChildSpec("listener", ("manage.py", "listen"), patience_s=0.3)
+    """Idle until a channel wants replies in threads."""
+    return ChildSpec("listener", ("manage.py", "listen"), patience_s=3.5)
 
 
 def worker_spec() -> ChildSpec:

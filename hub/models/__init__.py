@@ -1,5 +1,6 @@
 """Every table of the hub, one file a noun."""
 
+from hub.models.actions import ActionInvocation, ActionTarget, PressAudience
 from hub.models.channels import Channel, MattermostServer
 from hub.models.commands import CommandInvocation, ReferencePattern, SlashCommand
 from hub.models.configuration import ConfigVersion, DrainLease
@@ -10,11 +11,14 @@ from hub.models.monitors import Monitor, Outage
 from hub.models.outgoing import OutgoingWebhook
 from hub.models.people import Account, Person
 from hub.models.rules import Condition, RuleText, TriggerRule
+from hub.models.silences import Maintenance, Silence
 from hub.models.sources import Source, SourceState, WebhookToken
 from hub.models.threads import Thread
 
 __all__ = [
     "Account",
+    "ActionInvocation",
+    "ActionTarget",
     "Attempt",
     "Channel",
     "CommandInvocation",
@@ -24,16 +28,19 @@ __all__ = [
     "Delivery",
     "DrainLease",
     "Event",
+    "Maintenance",
     "MattermostServer",
     "Monitor",
     "Outage",
     "OutgoingWebhook",
     "Person",
+    "PressAudience",
     "Reference",
     "ReferencePattern",
     "Refusal",
     "ReplacedSecret",
     "RuleText",
+    "Silence",
     "SlashCommand",
     "Source",
     "SourceState",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from hub.fields import EncryptedField
+from hub.models.quiet import QuietTime
 from hub.validators import validate_channel_name, validate_origin, validate_zone
 
 NAMED_PREFIXES = ("team-", "project-", "topic-", "alert-")
@@ -77,7 +78,7 @@ class MattermostServer(models.Model):
         return self.name
 
 
-class Channel(models.Model):
+class Channel(QuietTime):
     """A channel, direct or group message that can be a destination."""
 
     class Kind(models.TextChoices):
@@ -193,6 +194,7 @@ class Channel(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
+        super().clean()
         people = self.name.startswith("@")
         if people != (self.kind in (self.Kind.DIRECT, self.Kind.GROUP)):
             raise ValidationError({"name": _("Direct and group messages are written as @user.")})

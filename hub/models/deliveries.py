@@ -28,6 +28,7 @@ class Delivery(models.Model):
         POST = "post", _("post")
         EDIT = "edit", _("edit of the card")
         REACT = "react", _("reaction")
+        COUNT = "count", _("count of repeats")  # at the end of a post that stands for several
 
     OPEN_STATES = (State.PENDING, State.SENDING, State.FAILED, State.HELD)
 
@@ -75,6 +76,23 @@ class Delivery(models.Model):
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     trace = models.JSONField(default=dict)  # why this rule: each condition with its actual value
+    # Against noise: none of it is set where no rule asks for it.
+    told_in = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tells",
+        verbose_name=_("told in"),
+        db_index=False,
+    )  # the delivery whose post stands for this one too
+    told_count = models.PositiveIntegerField(default=0, db_default=0)  # how many it stands for
+    told_last_at = models.DateTimeField(null=True, blank=True)  # the last of them
+    repeat_key = models.CharField(max_length=64, blank=True, default="", db_default="")
+    gather_key = models.CharField(max_length=64, blank=True, default="", db_default="")
+    withheld_by = models.CharField(
+        _("withheld by"), max_length=40, blank=True, default="", db_default=""
+    )  # “silence:12”, “outage:3”, “maintenance:4”
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("due"))
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -124,6 +142,28 @@ class Delivery(models.Model):
             models.Index(fields=["channel", "-id"], name="delivery_by_channel"),
             models.Index(fields=["rule", "-id"], name="delivery_by_rule"),
             models.Index(fields=["reference", "-id"], name="delivery_by_reference"),
+            # Gathering: the last message of the same thing; the window that is open.
+            models.Index(
+                fields=["repeat_key", "-id"],
+                condition=~Q(repeat_key=""),
+                name="delivery_by_repeat_key",
+            ),
+            models.Index(
+                fields=["gather_key"],
+                condition=Q(state="pending") & ~Q(gather_key=""),
+                name="delivery_open_window",
+            ),
+            # The admin: what one post tells, what one silence or outage withheld. Pruning.
+            models.Index(
+                fields=["told_in", "-id"],
+                condition=Q(told_in__isnull=False),
+                name="delivery_by_teller",
+            ),
+            models.Index(
+                fields=["withheld_by", "-id"],
+                condition=~Q(withheld_by=""),
+                name="delivery_by_withholder",
+            ),
             # Pruning by age, and the list's time filter.
             models.Index(fields=["created_at"], name="delivery_by_age"),
         ]

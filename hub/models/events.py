@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 MATCHED = ~Q(state="received")
+TEST_KEY = "hub-test:"  # how the dedup key of a test request begins, and of nothing else
 
 
 class Reference(models.Model):
@@ -122,6 +123,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind or self.state} {self.title}".strip()
+
+    @property
+    def is_test(self) -> bool:
+        """Sent out of the admin to try a source: its messages say so."""
+        return self.dedup_key.startswith(TEST_KEY)
 
 
 class Refusal(models.Model):

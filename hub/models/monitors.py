@@ -65,6 +65,19 @@ class Monitor(models.Model):
     zone = models.CharField(
         _("time zone"), max_length=50, default="Europe/Amsterdam", validators=[validate_zone]
     )
+    hides = models.ManyToManyField(
+        "hub.TriggerRule",
+        blank=True,
+        related_name="hidden_by",
+        verbose_name=_("hides, while it is down"),
+        help_text=_("Rules whose messages are then only its echo: tickets the monitoring makes."),
+    )
+    hides_own_source = models.BooleanField(
+        _("hides everything of its source"),
+        default=False,
+        db_default=False,
+        help_text=_("While it is down. Its own outage is always told."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.UNKNOWN, editable=False
@@ -76,10 +89,11 @@ class Monitor(models.Model):
     probed_at = models.DateTimeField(_("last probe"), null=True, editable=False)
     due_at = models.DateTimeField(null=True, editable=False)
     history = HistoricalRecords(
+        m2m_fields=[hides],
         excluded_fields=[
             *("state", "problem", "failure_count", "success_count"),
             *("first_failure_at", "probed_at", "due_at"),
-        ]
+        ],
     )
 
     class Meta:
@@ -111,6 +125,9 @@ class Outage(models.Model):
     monitor = models.ForeignKey(Monitor, models.CASCADE, related_name="outages")
     started_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("until"), null=True, blank=True)
+    announced_at = models.DateTimeField(
+        _("announced"), null=True, blank=True
+    )  # empty while maintenance keeps it quiet; its recovery is then not told either
     problem = models.CharField(_("problem"), max_length=500, blank=True)
 
     class Meta:

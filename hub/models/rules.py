@@ -1,16 +1,21 @@
 """Trigger rules: which events go to which channels, and in which words."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from hub import conditions, registry, templating
+from hub.models.actions import PressAudience
+from hub.models.quiet import Calmed
 
 LANGUAGES = [("en", "English"), ("nl", "Nederlands")]
+PRESS_HOURS = 7 * 24  # a question nobody has answered in a week is no question any more
+MAX_PRESS_HOURS = 90 * 24  # about as long as rows are kept
 
 
-class TriggerRule(models.Model):
+class TriggerRule(Calmed):
     """Event → channels and wording. Every rule that matches delivers; order decides the wording."""
 
     class Grouping(models.TextChoices):
@@ -86,6 +91,33 @@ class TriggerRule(models.Model):
     has_card = models.BooleanField(
         _("with a card"), default=True, help_text=_("Link, fields and colour under the line.")
     )
+    press_audience = models.CharField(
+        _("who may press"),
+        max_length=15,
+        choices=PressAudience.choices,
+        default=PressAudience.EVERYBODY,
+    )
+    press_usernames = models.CharField(
+        _("people listed"),
+        max_length=500,
+        blank=True,
+        help_text=_("Mattermost usernames: @anja @bart"),
+    )
+    is_press_members_only = models.BooleanField(
+        _("only members of the channel"),
+        default=False,
+        help_text=_("Not people who only look into a public channel."),
+    )
+    presses_needed = models.PositiveSmallIntegerField(
+        _("people needed"),
+        default=1,
+        choices=[(1, _("one person")), (2, _("two different people"))],
+    )
+    press_hours = models.PositiveSmallIntegerField(
+        _("hours to press"),
+        default=PRESS_HOURS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_PRESS_HOURS)],
+    )
     last_error = models.CharField(_("last error"), max_length=500, blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
     history = HistoricalRecords(
@@ -101,6 +133,7 @@ class TriggerRule(models.Model):
         return self.name
 
     def clean(self) -> None:
+        super().clean()
         if not isinstance(self.kinds, list) or not all(isinstance(k, str) for k in self.kinds):
             raise ValidationError({"kinds": _("A list of kinds.")})
         if self.source_id is None and not self.integration:
@@ -108,6 +141,10 @@ class TriggerRule(models.Model):
         unknown = [word for word in self.mentions.split() if not word.startswith("@")]
         if unknown:
             raise ValidationError({"mentions": _("Mentions start with @.")})
+        if self.press_audience == PressAudience.LISTED:
+            people = set(self.press_usernames.replace(",", " ").split())
+            if len(people) < self.presses_needed:
+                raise ValidationError({"press_usernames": _("List as many people as are needed.")})
 
 
 class Condition(models.Model):

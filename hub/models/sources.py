@@ -126,6 +126,9 @@ class WebhookToken(models.Model):
         default=False,
         help_text=_("Lets its text mention people and @channel. Otherwise mentions are broken."),
     )
+    is_test = models.BooleanField(
+        default=False, editable=False, help_text=_("For one test request out of the admin.")
+    )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from hub.contracts import Integration
-from integrations.erpnext.events import identify, parse, verify
+from hub.contracts import Integration, OptionTable
+from integrations.erpnext.events import identify, parse, sign, verify
 from integrations.erpnext.finding import find_account, find_ticket
-from integrations.erpnext.kinds import EVENT_HEADER, KINDS
+from integrations.erpnext.kinds import EVENT_HEADER, KINDS, PREFIXES
 from integrations.erpnext.polling import poll
 from integrations.erpnext.probing import probe
+from integrations.erpnext.recipes import RECIPES
 from integrations.erpnext.remembering import enrich
 from integrations.erpnext.writing import reply
 
@@ -17,6 +18,7 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     enrich=enrich,
@@ -42,5 +44,10 @@ INTEGRATION = Integration(
         '["invoices", "projects"], or [] for nothing',
         "poll_minutes": "how many minutes lie between two looks (60)",
     },
+    option_tables={
+        "prefixes": OptionTable(("document names begin with", "DocType"), PREFIXES),
+        "fields": OptionTable(("key of your field table", "field of ERPNext")),
+    },
+    recipes=RECIPES,
     kept_headers=(EVENT_HEADER,),
 )

@@ -12,7 +12,7 @@ from html import escape
 
 from hub.contracts import DeliveryError, HttpResponse, JSONObject, SourceView
 from hub.markup import author_line, note_fingerprints, text_of_html, to_html
-from hub.tickets import Note, Ticket, Written, fingerprint
+from hub.tickets import Note, Ticket, Written, fingerprint, writes_as_person
 from integrations.erpnext.client import Call, Query, call, fetch_all, fetch_user
 from integrations.erpnext.finding import document_path, load_document, site_time, split_id
 from integrations.erpnext.kinds import CLOSING, COMPUTED_STATUSES, STATUSES
@@ -110,8 +110,7 @@ def _fetch_comments(source: SourceView, target: _Target, user: str) -> list[JSON
 
 def _write(source: SourceView, target: _Target, note: Note, user: str) -> Written:
     """Needs only the right to read the document."""
-    is_person = source.options.get("write_as") == "person"
-    account = note.account if is_person else None
+    account = note.account if writes_as_person(source.options) else None
     line = escape(author_line(note.author_name))
     comment: JSONObject = {
         "reference_doctype": target.doctype,

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from hub.contracts import Integration
+from hub.contracts import Integration, PathMapping
 from integrations.generic.events import KINDS, identify, parse
+from integrations.generic.mapping import PRESETS
 
 INTEGRATION = Integration(
     name="generic",
@@ -12,6 +13,13 @@ INTEGRATION = Integration(
     kinds=KINDS,
     identify=identify,
     parse=parse,
+    mapping=PathMapping(
+        paths=(
+            *("title", "kind", "reference", "text", "url", "actor", "severity"),
+            *("private", "dedup"),
+        ),
+        presets=PRESETS,
+    ),
     options={
         "preset": "alertmanager, grafana or uptime_kuma: a mapping that is made already",
         "paths": "where things stand: kind, reference, title, text, url, actor, severity, "

@@ -1,8 +1,8 @@
 """A mapping: an admin's own paths over those of a preset."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,10 @@ import yaml
 
 from hub.contracts import JSONObject, JSONValue
 
-PRESETS_FILE: Final = Path(__file__).with_name("presets.yaml")
+PRESETS: Final[Mapping[str, JSONObject]] = yaml.safe_load(
+    Path(__file__).with_name("presets.yaml").read_text()
+)
+STEP_END: Final = re.compile(r"(?<!\\)\.")  # `\.` is a dot within a name
 MAX_DEPTH: Final = 12  # steps of a path
 ANY_WORD: Final = "*"
 
@@ -27,7 +30,7 @@ class FieldMap:
 
 def read_mapping(options: Mapping[str, JSONValue]) -> FieldMap:
     """Unknown presets and parts of a wrong shape count as empty: the payload then says so."""
-    preset = _presets().get(str(options.get("preset") or ""), {})
+    preset = PRESETS.get(str(options.get("preset") or ""), {})
 
     def part(name: str) -> dict[str, str]:
         own = options.get(name)
@@ -39,7 +42,8 @@ def read_mapping(options: Mapping[str, JSONValue]) -> FieldMap:
 
 def value_at(content: JSONValue, path: str) -> JSONValue:
     """`alerts.0.labels.severity`; None where it leads nowhere."""
-    for step in path.split(".")[:MAX_DEPTH] if path else []:
+    for escaped in STEP_END.split(path)[:MAX_DEPTH] if path else []:
+        step = escaped.replace("\\.", ".")
         if isinstance(content, dict):
             content = content.get(step)
         elif isinstance(content, list) and step.lstrip("-").isdigit():
@@ -64,12 +68,6 @@ def meaning(words: Mapping[str, str], word: str, otherwise: str) -> str:
     """The admin's word for theirs, whatever its case."""
     known = {key.lower(): value for key, value in words.items()}
     return known.get(word.lower()) or known.get(ANY_WORD) or otherwise
-
-
-@lru_cache(maxsize=1)
-def _presets() -> Mapping[str, JSONObject]:
-    presets: Mapping[str, JSONObject] = yaml.safe_load(PRESETS_FILE.read_text())
-    return presets
 
 
 def _texts(value: JSONValue) -> dict[str, str]:

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.contracts import InboundRequest, JSONObject, ParsedEvent, PayloadError, SourceView
+from hub.contracts import (
+    InboundRequest,
+    JSONObject,
+    JSONValue,
+    ParsedEvent,
+    PayloadError,
+    SourceView,
+)
 from integrations.git import gitea, github, gitlab, kinds
 from integrations.git.alike import Reader
 from integrations.git.forges import Forge, find_word, known_forge
@@ -36,7 +43,7 @@ def parse(request: InboundRequest, source: SourceView) -> ParsedEvent:
     event = replace(
         event,
         is_private=event.is_private or _is_said_confidential(request),
-        data={**event.data, "forge": forge.name},
+        data={**event.data, "forge": forge.name, "mentioned": _mentioned(event, forge)},
     )
     if event.ignored_because:
         return event
@@ -52,6 +59,17 @@ def _read(forge: Forge, word: str, body: JSONObject) -> ParsedEvent:
             f"“{word[:60]}” of {forge.label} is no event that the hub tells about", "event"
         )
     return reader(Node(body))
+
+
+def _mentioned(event: ParsedEvent, forge: Forge) -> JSONValue:
+    """With an address where it can be a number of this repository; else the hub may know it."""
+    named, repository_url = event.data.get("mentioned_references"), event.data.get("repository_url")
+    issues = "/-/issues/" if forge.name == "gitlab" else "/issues/"
+    return [
+        {"reference": one, "url": f"{repository_url}{issues}{one[1:]}" if one[0] == "#" else ""}
+        for one in (named if isinstance(named, list) else [])
+        if isinstance(one, str)
+    ]
 
 
 def _is_said_confidential(request: InboundRequest) -> bool:

@@ -1,5 +1,6 @@
 """Which forge sent a request, what it calls the event, and the proof that it is who it says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub import signatures
@@ -55,6 +56,17 @@ def verify(request: InboundRequest, secret: str) -> None:
     given = headers.get("x-hub-signature-256", "").strip()
     given = "" if given == GITHUB_PREFIX else given
     return signatures.check_hmac(given, secret=secret, body=request.body, prefix=GITHUB_PREFIX)
+
+
+def sign(request: InboundRequest, secret: str) -> Mapping[str, str]:
+    """As the forge signs whose headers are there; GitLab sends the secret itself along."""
+    forge = find_forge(request)
+    if forge is not None and forge.name == "gitlab":
+        return {"x-gitlab-token": secret}
+    if forge is not None and forge.signature_header:
+        return {forge.signature_header: signatures.make_hmac(secret=secret, body=request.body)}
+    made = signatures.make_hmac(secret=secret, body=request.body, prefix=GITHUB_PREFIX)
+    return {"x-hub-signature-256": made}
 
 
 def identify(request: InboundRequest) -> Identity:

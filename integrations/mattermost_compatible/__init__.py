@@ -15,4 +15,5 @@ INTEGRATION = Integration(
     parse=parse,
     compose=compose,
     answer=answer,
+    credential_names=("webhook_header_name", "webhook_header_value", "webhook_jwt_secret"),
 )

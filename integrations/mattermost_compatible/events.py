@@ -15,6 +15,7 @@ from hub.contracts import (
     SourceView,
 )
 from integrations.mattermost_compatible.answers import NO_CONTENT
+from integrations.mattermost_compatible.buttons import read_buttons, without_actions
 from integrations.mattermost_compatible.decoding import decode_payload
 from integrations.mattermost_compatible.reading import read_message, text_of
 
@@ -55,25 +56,28 @@ def parse(request: InboundRequest, _source: SourceView) -> ParsedEvent:
 
 
 def compose(event: ParsedEvent) -> Message | None:
-    """The message as it was sent; buttons stay behind, as their addresses are not for readers."""
+    """The message as it was sent; buttons come apart: the hub puts its own in their place."""
     data = event.data
     attachments = data.get("attachments")
     if not isinstance(attachments, list):
         return None
-    shown = [_shown(one) for one in attachments if isinstance(one, dict)]
+    kept = [
+        one
+        for one in attachments
+        if isinstance(one, dict) and (without_actions(one) or read_buttons(one, 0))
+    ]
     return Message(
         text=text_of(data, "text"),
-        attachments=tuple(one for one in shown if one),
+        attachments=tuple(without_actions(one) for one in kept),
         username=text_of(data, "username"),
         icon_url=text_of(data, "icon_url"),
         icon_emoji=text_of(data, "icon_emoji"),
         card=text_of(data, "card"),
         priority=text_of(data, "priority"),
+        buttons=tuple(
+            button for place, one in enumerate(kept) for button in read_buttons(one, place)
+        ),
     )
-
-
-def _shown(attachment: JSONObject) -> JSONObject:
-    return {name: value for name, value in attachment.items() if name != "actions"}
 
 
 def _title(data: JSONObject) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration
-from integrations.n8n.events import identify, parse, verify
+from integrations.n8n.events import identify, parse, sign, verify
 from integrations.n8n.kinds import KINDS
 from integrations.n8n.messages import compose
 from integrations.n8n.polling import poll
@@ -15,12 +15,15 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     compose=compose,
     poll=poll,
     probe=probe,
-    credential_names=("api_key",),
+    credential_names=(
+        *("api_key", "webhook_header_name", "webhook_header_value", "webhook_jwt_secret"),
+    ),
     options={
         "poll": "true: look every minute for failed executions that no error workflow has told",
         "poll_seconds": "how many seconds lie between two looks (60)",

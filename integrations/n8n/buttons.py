@@ -1,9 +1,12 @@
-"""The buttons of a request: kept whole for whoever relays a press, shown as words to readers."""
+"""The buttons of a request: kept whole, for the hub to tell presses to their addresses."""
 
-from hub.contracts import JSONObject
-from integrations.n8n.reading import Fields
+from collections.abc import Sequence
+
+from hub.contracts import JSONObject, RelayButton
+from integrations.n8n.reading import Fields, as_text
 
 MAX_BUTTONS = 20
+PRESSABLE = (None, "", "button")  # a menu is none: it is shown as a word
 RESUME_URL = "resume_url"  # of a Wait node: who knows it can decide
 
 
@@ -27,10 +30,23 @@ def read_context(body: Fields) -> JSONObject:
     return {name: value for name, value in context.items() if name != RESUME_URL}
 
 
-def show_buttons(buttons: list[JSONObject], attachment: int | None) -> str:
-    """Looks like buttons that cannot be pressed, in every language."""
-    names = [str(one["name"]) for one in buttons if one.get("attachment") == attachment]
-    return " ".join(f"`{name.replace('`', chr(39))}`" for name in names)
+def as_relay_buttons(
+    buttons: list[JSONObject], shown: Sequence[int | None]
+) -> tuple[RelayButton, ...]:
+    """In the order of `shown`, the attachments as they are posted; None is the message's own."""
+    return tuple(
+        RelayButton(
+            name=as_text(one["name"]),
+            url=as_text(one["url"]) if one.get("type") in PRESSABLE else "",
+            context=context if isinstance(context := one["context"], dict) else {},
+            style=as_text(one["style"]),
+            action_id=as_text(one["id"]),
+            attachment=place,
+        )
+        for place, attachment in enumerate(shown)
+        for one in buttons
+        if one["attachment"] == attachment
+    )
 
 
 def _button(action: Fields, shared: JSONObject, attachment: int | None) -> JSONObject:

@@ -1,5 +1,7 @@
 """What n8n sends, by its shape: what an error workflow passes on, or a message of a workflow."""
 
+from collections.abc import Mapping
+
 from hub import signatures
 from hub.contracts import Identity, InboundRequest, JSONObject, ParsedEvent, SourceView
 from integrations.n8n.failures import is_failure, read_failure
@@ -18,6 +20,11 @@ def verify(request: InboundRequest, secret: str) -> None:
     Raises VerificationError.
     """
     signatures.check_secret(request.headers.get(SECRET_HEADER, ""), secret=secret)
+
+
+def sign(_request: InboundRequest, secret: str) -> Mapping[str, str]:
+    """The secret itself, as the header that the README has set up."""
+    return {SECRET_HEADER: secret}
 
 
 def identify(request: InboundRequest) -> Identity:

@@ -13,7 +13,7 @@ from hub.contracts import (
     Severity,
 )
 from integrations.n8n.attachments import read_attachments, read_card, read_text
-from integrations.n8n.buttons import read_buttons, read_context, show_buttons
+from integrations.n8n.buttons import as_relay_buttons, read_buttons, read_context
 from integrations.n8n.kinds import SEVERITIES, kind_of
 from integrations.n8n.reading import Fields, as_text
 
@@ -47,28 +47,28 @@ def read_event(body: Fields) -> ParsedEvent:
 
 
 def compose(event: ParsedEvent) -> Message | None:
-    """As sent. A button's address stays behind: it is not for readers.
+    """As sent. Buttons come apart: the hub puts its own in their place.
 
     None for a failed execution, which the wording tells.
     """
     data = event.data
-    attachments, buttons = _objects(data, "attachments"), _objects(data, "buttons")
     if "attachments" not in data:
         return None
-    shown = [
-        _with_buttons(one, show_buttons(buttons, place)) for place, one in enumerate(attachments)
-    ]
-    text, own = _own_part(event, show_buttons(buttons, None))
+    attachments, buttons = _objects(data, "attachments"), _objects(data, "buttons")
+    text, own = _own_part(event, has_buttons=any(one["attachment"] is None for one in buttons))
+    asking = {one["attachment"] for one in buttons}
+    shown = [(None, own), *enumerate(attachments)]
+    shown = [(place, one) for place, one in shown if one or place in asking]
     text = " ".join([text, *_mentions(data)]).strip()
-    cards = [one for one in (own, *shown) if one]
     return Message(
-        text=text if text or cards else as_text(data["card"]),
-        attachments=tuple(cards),
+        text=text if text or shown else as_text(data["card"]),
+        attachments=tuple(one for _place, one in shown),
         username=as_text(data["username"]),
         icon_url=as_text(data["icon_url"]),
         icon_emoji=as_text(data["icon_emoji"]),
         card=as_text(data["card"]),
         priority=as_text(data["priority"]),
+        buttons=as_relay_buttons(buttons, [place for place, _one in shown]),
     )
 
 
@@ -101,20 +101,19 @@ def _severity(body: Fields, priority: str) -> Severity:
     return SEVERITIES.get(body.line("severity").lower() or priority, "info")
 
 
-def _own_part(event: ParsedEvent, buttons: str) -> tuple[str, JSONObject]:
+def _own_part(event: ParsedEvent, *, has_buttons: bool) -> tuple[str, JSONObject]:
     """The line of the message, and what stands in a box under it.
 
-    Only a message with a title or with buttons of its own has a box.
+    Only a message with a title has a box; buttons of its own stand in it.
     """
     heading, text = as_text(event.data["heading"]), as_text(event.data["text"]).strip()
     if not heading:
-        return text, ({"text": buttons, "fallback": buttons} if buttons else {})
+        return text, {}
     line = _heading(heading.strip("* ") or heading, event.url)
-    content = "\n\n".join(part for part in (text, buttons) if part)
-    if not content:
+    if not text and not has_buttons:
         return line, {}
     colour = COLOURS.get(event.severity, INFO_COLOUR)
-    return line, {"color": colour, "text": content, "fallback": content}
+    return line, {"color": colour, "text": text, "fallback": text} if text else {"color": colour}
 
 
 def _heading(text: str, url: str) -> str:
@@ -123,13 +122,6 @@ def _heading(text: str, url: str) -> str:
         return f"**{text}**"
     label = text.replace("[", "&#91;").replace("]", "&#93;")
     return f"[**{label}**]({url.replace('(', '%28').replace(')', '%29')})"
-
-
-def _with_buttons(attachment: JSONObject, buttons: str) -> JSONObject:
-    if not buttons:
-        return attachment
-    text = as_text(attachment.get("text"))
-    return {**attachment, "text": f"{text}\n\n{buttons}" if text else buttons}
 
 
 def _mentions(data: JSONObject) -> list[str]:

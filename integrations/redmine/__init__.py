@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hub.contracts import Integration
 from integrations.redmine.enriching import enrich
-from integrations.redmine.events import identify, parse, verify
+from integrations.redmine.events import identify, parse, sign, verify
 from integrations.redmine.finding import find_account, find_ticket
 from integrations.redmine.kinds import KINDS
 from integrations.redmine.polling import poll
@@ -17,6 +17,7 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     enrich=enrich,

@@ -1,7 +1,7 @@
 """Redmine's requests: recognised and proven in the request, understood in the drain."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hub import signatures
 from hub.contracts import (
@@ -34,6 +34,13 @@ def verify(request: InboundRequest, secret: str) -> None:
     """
     given = request.headers.get(SIGNATURE_HEADER, "")
     signatures.check_hmac(given, secret=secret, body=request.body, prefix="sha256=")
+
+
+def sign(request: InboundRequest, secret: str) -> Mapping[str, str]:
+    """As Redmine 7.0 signs."""
+    return {
+        SIGNATURE_HEADER: signatures.make_hmac(secret=secret, body=request.body, prefix="sha256=")
+    }
 
 
 def identify(request: InboundRequest) -> Identity:

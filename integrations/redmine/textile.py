@@ -16,12 +16,15 @@ CELLS: Mapping[str, str] = {"th": "|_. ", "td": "| "}
 LIST_SIGNS: Mapping[str, str] = {"bullet_list": "*", "ordered_list": "#"}
 # A sign begins a phrase where the same one ends it in the same line; quotes may end a link.
 TRAPS = re.compile(
-    r"(?<!\w)(?P<phrase>[*_+\-^~%@?!])(?=\S[^\n]{0,500}?(?P=phrase))|(?P<sign>[<>|]|\"(?=:)|=(?==))"
-    r"|(?P<wiki>\[\[|\{\{)|(?P<entity>&)(?=#?\w{1,30};)"
+    r"(?<!\w)(?P<phrase>[*_+\-^~%@?!])(?=\S[^\n]{0,500}?(?P=phrase))"
+    r"|[<>|]|\"(?=:)|=(?==)|\[(?=\[)|\{(?=\{)|&(?=#?\w{1,30};)"
 )
-BLOCK = re.compile(r"^(\s*(?:h[1-6]|bq|p|pre|fn\d+|table)[^\s.]{0,50})\.(?=\.?\s)", re.MULTILINE)
+BLOCK = re.compile(
+    r"^(\s*(?:h[1-6]|bq|p|pre|fn\d+|table|notextile)[^\s.]{0,50})\.(?=[.:\s])", re.MULTILINE
+)
 LIST_START = re.compile(r"^(\s*)([*#])(?=[*#]* )", re.MULTILINE)
 CODE_END = re.compile(r"<(?=/)")  # in code, where nothing can be escaped, a tag must not end it
+ADDRESS_AT_END = re.compile(r"(?:https?://|mailto:)\S+\Z")
 READ = re.compile(r"</?(?:pre|code)>|^h[1-6]\. |\u200b", re.MULTILINE)
 NO_WIDTH: Final = "\u200b"
 
@@ -114,6 +117,8 @@ class _Writer:
         pieces: list[str] = []
         links: list[tuple[str, int]] = []
         for token in tokens:
+            if token.type == "text" and pieces and _is_address_going_on(pieces[-1], token.content):
+                pieces.append(" ")
             if token.type == "link_open":
                 links.append((str(token.attrs.get("href", "")), len(pieces)))
             elif token.type == "link_close":
@@ -138,6 +143,11 @@ class _Writer:
         return ISSUE_NUMBER.sub("!#", escaped) if self.has_prefix else escaped
 
 
+def _is_address_going_on(before: str, text: str) -> bool:
+    """What stands right behind an address would become part of it."""
+    return ADDRESS_AT_END.search(before) is not None and text[:1].isalnum()
+
+
 def _link(words: str, address: str) -> str:
     if not words or words == address or "\n" in words:
         return f"{words} {address}".strip() if words != address else address
@@ -151,8 +161,6 @@ def _code(content: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    if found["wiki"]:
-        return f"!{found[0]}"
     return f"&#{ord(found[0])};"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from hub.contracts import DeliveryError, JSONObject, SourceView
-from hub.tickets import Note, Ticket, Written, fingerprint
+from hub.tickets import Note, Ticket, Written, fingerprint, writes_as_person
 from integrations.redmine.client import (
     ADVICE,
     errors_in,
@@ -84,7 +84,7 @@ def _refuse_impossible(ticket: Ticket, note: Note) -> None:
 def _find_acting(source: SourceView, note: Note) -> _Acting:
     """Asked beforehand: the key of an ordinary user writes under its own name, without a word."""
     account = note.account
-    if account is not None and account.login and source.options.get("write_as") == "person":
+    if account is not None and account.login and writes_as_person(source.options):
         try:
             user = fetch_user(source, account.login)
         except DeliveryError as error:

@@ -18,6 +18,8 @@ from hub.contracts import (
 KINDS: Final[Mapping[str, str]] = {
     "service.down": "A watched service does not answer",
     "service.recovered": "A watched service answers again",
+    "maintenance.started": "Planned maintenance has begun",
+    "maintenance.ended": "Planned maintenance is over",
     "source.silent": "A source has sent nothing for longer than it usually does",
     "source.refused": "A source's requests are being refused",
     "source.changed": "A source's requests are no longer understood",
@@ -26,6 +28,8 @@ KINDS: Final[Mapping[str, str]] = {
 SEVERITIES: Final[Mapping[str, Severity]] = {
     "service.down": "urgent",
     "service.recovered": "success",
+    "maintenance.started": "info",
+    "maintenance.ended": "success",
     "source.silent": "warning",
     "source.refused": "warning",
     "source.changed": "warning",

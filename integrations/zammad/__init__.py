@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from hub.contracts import Integration
-from integrations.zammad.events import identify, parse, verify
+from integrations.zammad.events import identify, parse, sign, verify
 from integrations.zammad.finding import find_account, find_ticket
 from integrations.zammad.kinds import KINDS
+from integrations.zammad.probing import probe
 from integrations.zammad.tags import enrich
 from integrations.zammad.writing import reply
 
@@ -15,6 +16,7 @@ INTEGRATION = Integration(
     folder=Path(__file__).parent,
     kinds=KINDS,
     verify=verify,
+    sign=sign,
     identify=identify,
     parse=parse,
     enrich=enrich,
@@ -22,6 +24,7 @@ INTEGRATION = Integration(
     reply=reply,
     reply_options=frozenset(("public", "close", "status", "assign")),
     find_account=find_account,
+    probe=probe,
     reference_pattern=r"ZD#\d+",
     credential_names=("token",),
     options={

@@ -35,6 +35,12 @@ def fetch_tags(http: Http, token: str, ticket_id: str) -> list[str]:
     return [tag for tag in tags if isinstance(tag, str)]
 
 
+def fetch_login(http: Http, token: str) -> str:
+    """Whose token it is; empty where the answer does not say. Raises DeliveryError."""
+    content = _get(http, token, "/api/v1/users/me", {})
+    return str(content.get("login") or "") if isinstance(content, dict) else ""
+
+
 def ask(source: SourceView, call: Call) -> JSONValue:
     """The decoded answer. Raises DeliveryError with Zammad's own words in the sentence."""
     token = source.credentials.get("token", "")

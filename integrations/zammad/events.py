@@ -1,6 +1,7 @@
 """Zammad's webhook: recognised and proven in the request, understood in the drain."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hub import signatures
@@ -30,6 +31,12 @@ def verify(request: InboundRequest, secret: str) -> None:
     """HMAC-SHA1 over the raw body: Zammad offers nothing newer (7.0). Raises VerificationError."""
     given = request.headers.get("x-hub-signature", "")
     signatures.check_hmac(given, secret=secret, body=request.body, algorithm="sha1", prefix="sha1=")
+
+
+def sign(request: InboundRequest, secret: str) -> Mapping[str, str]:
+    """As Zammad signs."""
+    made = signatures.make_hmac(secret=secret, body=request.body, algorithm="sha1", prefix="sha1=")
+    return {"x-hub-signature": made}
 
 
 def identify(request: InboundRequest) -> Identity:

@@ -6,13 +6,14 @@ from html import escape
 
 from hub.contracts import DeliveryError, JSONObject, SourceView
 from hub.markup import author_line, note_fingerprints, text_of_html, to_html
-from hub.tickets import Note, Ticket, Written, fingerprint
+from hub.tickets import Note, Ticket, Written, fingerprint, writes_as_person
 from integrations.zammad.client import Call, as_number, ask_list, ask_object, said_by_zammad
 from integrations.zammad.finding import EXPANDED, TICKETS, USERS, account_of, text_of, time_of
 
 ARTICLES = "/api/v1/ticket_articles"
 STATES = "/api/v1/ticket_states"
 CLOSED = "closed"
+FORBIDDEN = 403
 CUSTOMER_ROLE = "Customer"
 CLOCKS_APART = timedelta(minutes=2)  # of the hub and of Zammad
 IMPERSONATION_WORDS = ("'from'", "x-on-behalf-of", "no such user")
@@ -40,7 +41,7 @@ def _find_acting(source: SourceView, note: Note) -> str:
 
     What a customer writes is never internal, whatever it says.
     """
-    if note.account is None or source.options.get("write_as") != "person":
+    if note.account is None or not writes_as_person(source.options):
         return ""
     person = note.account.external_id
     try:
@@ -56,7 +57,7 @@ def _find_acting(source: SourceView, note: Note) -> str:
 
 def _is_impersonation_refused(error: DeliveryError) -> bool:
     said = said_by_zammad(error).lower()
-    return error.status_code == 403 and any(word in said for word in IMPERSONATION_WORDS)
+    return error.status_code == FORBIDDEN and any(word in said for word in IMPERSONATION_WORDS)
 
 
 def _find_written(source: SourceView, ticket: Ticket, note: Note) -> Written | None:
@@ -134,7 +135,7 @@ def _wanted_changes(source: SourceView, note: Note) -> tuple[JSONObject, tuple[s
     problems: tuple[str, ...] = ()
     state = note.status or (CLOSED if note.is_closing else "")
     if state:
-        names = [text_of(one, "name") for one in ask_list(source, Call("GET", STATES, EXPANDED))]
+        names = _fetch_states(source) or [state]
         known = next((name for name in names if name.casefold() == state.casefold()), "")
         changes |= {"state": known} if known else {}
         if not known:
@@ -142,6 +143,17 @@ def _wanted_changes(source: SourceView, note: Note) -> tuple[JSONObject, tuple[s
     if note.assignee is not None:
         changes["owner_id"] = as_number(note.assignee.external_id)
     return changes, problems
+
+
+def _fetch_states(source: SourceView) -> list[str]:
+    """Their names; none where the token may not see them, and Zammad has to judge by itself."""
+    try:
+        states = ask_list(source, Call("GET", STATES, EXPANDED))
+    except DeliveryError as error:
+        if error.status_code != FORBIDDEN:
+            raise
+        return []
+    return [text_of(one, "name") for one in states if one.get("active") is not False]
 
 
 def _change(

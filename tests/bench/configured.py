@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from hub.models import Channel, MattermostServer, Source
+from hub.models import Channel, Condition, MattermostServer, RuleText, Source, TriggerRule
 from tests.bench.load import NUMBER_MARK, SENT_MARK
 from tests.factories import make_channel, make_rule, make_server, make_source, make_token
 
@@ -12,6 +12,7 @@ SIGNING_SECRET = "bench-signing-secret"
 RULE_COUNT = 100
 COMPLAINT = "The checkout shows an error since this morning. "
 SAME_KIND_COUNT = 25  # of them: rules about new tickets, one of which holds
+LINE = "{{ organization }}: {{ title }}"
 OTHER_KINDS = (
     ("zammad", "ticket.closed"),
     ("zammad", "ticket.sla_warning"),
@@ -54,6 +55,23 @@ def configure(destination_url: str = "http://127.0.0.1:9", rules: int = RULE_COU
     return Configured(server, channel, source, token)
 
 
+def add_rules(total: int) -> list[int]:
+    """More of the same, switched off, up to `total`; their ids."""
+    channel = Channel.objects.get(name="elsewhere")
+    numbers = range(TriggerRule.objects.count(), total)
+    rules = TriggerRule.objects.bulk_create(_other_rule(number) for number in numbers)
+    Condition.objects.bulk_create(
+        Condition(rule=rule, path="organization", operator="equals", value=rule.name)
+        for rule in rules
+    )
+    RuleText.objects.bulk_create(RuleText(rule=rule, language="en", line=LINE) for rule in rules)
+    through = TriggerRule.channels.through
+    through.objects.bulk_create(
+        through(triggerrule_id=rule.pk, channel_id=channel.pk) for rule in rules
+    )
+    return [rule.pk for rule in rules]
+
+
 def ticket_body(*, is_fixed: bool = False) -> str:
     """A new P1 ticket, 2 kB; with marks for its number and the time, unless it is fixed."""
     number, sent = NUMBER_MARK.decode(), SENT_MARK.decode()
@@ -72,7 +90,19 @@ def _make_other_rule(number: int, channel: Channel) -> None:
         integration=integration,
         kinds=(kind,),
         conditions=(("organization", "equals", f"Customer {number}"),),
-        line="{{ organization }}: {{ title }}",
+        line=LINE,
+    )
+
+
+def _other_rule(number: int) -> TriggerRule:
+    """A quarter is about new tickets, as with the first hundred."""
+    is_same = number % (RULE_COUNT // SAME_KIND_COUNT) == 0
+    integration, kind = OTHER_KINDS[number % len(OTHER_KINDS)]
+    return TriggerRule(
+        name=f"Customer {number}",
+        integration="zammad" if is_same else integration,
+        kinds=["ticket.created" if is_same else kind],
+        is_active=False,
     )
 
 

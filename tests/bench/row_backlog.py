@@ -59,7 +59,7 @@ def _delivered_per_second(configured: Configured, came: DestinationClient, count
     with connection.cursor() as cursor:
         cursor.execute(INSERT, params)
         started_at = time.monotonic()
-        cursor.execute("NOTIFY hub_work")
+        cursor.execute("NOTIFY hub_due")
     came.wait_for(count, LONGEST_S)
     wait_until(_is_all_written)
     return count / (max(arrived for _sent, arrived in came.arrivals()) / 1e9 - started_at)

@@ -40,22 +40,22 @@ class Through:
 
     def measure(self) -> float:
         """Events per second from the first request to the arrival of the last post."""
-        self._came.reset()
-        before, meter = self._count_rows(), Meter(self.groups)
-        outcome = generate(self._load)
-        self._came.wait_for(outcome.count, LONGEST_S)
-        wait_until(lambda: self._count_rows() - before == outcome.count)
-        arrived = [arrived / 1e9 for _sent, arrived in self._came.arrivals()]
+        meter = Meter(self.groups)
+        outcome, arrived = self._run(self._load)
         self._note(outcome, arrived, meter.used())
         return outcome.count / (max(arrived) - outcome.started_at)
 
     def warm_up(self) -> None:
-        load, self._load = self._load, replace(self._load, count=WARM_UP_COUNT)
-        self.measure()
-        self._load = load
-        self.accepted.clear()
-        self.delivered.clear()
-        self.used_us.clear()
+        self._run(replace(self._load, count=WARM_UP_COUNT))
+
+    def _run(self, load: Load) -> tuple[Outcome, list[float]]:
+        """What was sent, and when each post came."""
+        self._came.reset()
+        before = self._count_rows()
+        outcome = generate(load)
+        self._came.wait_for(outcome.count, LONGEST_S)
+        wait_until(lambda: self._count_rows() - before == outcome.count)
+        return outcome, [arrived / 1e9 for _sent, arrived in self._came.arrivals()]
 
     def _note(self, outcome: Outcome, arrived: list[float], used: Mapping[str, float]) -> None:
         in_time = sum(one <= outcome.ended_at for one in arrived)
@@ -78,7 +78,7 @@ def measure(options: Options) -> list[Figure]:
         ):
             hub_load = Load(hub_web.port, path, body, SIGNING_SECRET, seconds=options.seconds)
             task_load = Load(task_web.port, "/hooks/one-task", body, seconds=options.seconds)
-            hub = Through(hub_load, came, _count_delivered)
+            hub = Through(hub_load, came, count_delivered)
             one_task = Through(task_load, came, _count_tasks_done)
             hub.groups = {"web": hub_web, "worker": hub_worker}
             hub.warm_up()
@@ -125,7 +125,7 @@ def _memory(memory_mb: float) -> Figure:
     return Figure("memory", what, "MB", (memory_mb,), at_most=LARGEST_MB)
 
 
-def _count_delivered() -> int:
+def count_delivered() -> int:
     return Delivery.objects.filter(state=Delivery.State.DELIVERED).count()
 
 

@@ -123,6 +123,30 @@ def test_only_the_kinds_of_the_chosen_integration_are_shown(page: Page) -> None:
     expect(page.locator("input[value='service.down']")).to_be_hidden()
 
 
+def test_quiet_hours_are_asked_for_once_they_begin(ticket: Ticket, page: Page) -> None:
+    page.goto(ticket.pages["triggerrule"])
+    until = page.locator("input[name=quiet_until]")
+    expect(until).to_be_hidden()
+
+    page.locator("input[name=quiet_from]").fill("22:00")
+
+    expect(until).to_be_visible()
+    expect(page.locator("select[name=quiet_afterwards]")).to_be_visible()
+
+
+def test_a_rule_saved_with_quiet_hours_keeps_its_channels(ticket: Ticket, page: Page) -> None:
+    page.goto(ticket.pages["triggerrule"])
+    page.locator("input[name=quiet_from]").fill("22:00")
+    page.locator("input[name=quiet_until]").fill("07:00")
+    page.locator("input[name=quiet_days][value='5']").check()
+
+    page.locator("[name=_continue]").click()
+
+    expect(page.locator("input[name=quiet_until]")).to_have_value("07:00:00")
+    expect(page.locator("input[name=quiet_days][value='5']")).to_be_checked()
+    expect(page.locator("select[name=channels] option[selected]")).to_have_text("~support")
+
+
 def test_a_token_is_issued_with_a_secret_made_up_here(ticket: Ticket, page: Page) -> None:
     page.goto(ticket.issue_page)
 

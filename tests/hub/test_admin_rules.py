@@ -26,6 +26,9 @@ RULE = {
     "integration": "zammad",
     "grouping": "all",
     "threading": "channel",
+    "press_audience": "everybody",
+    "presses_needed": "1",
+    "press_hours": "168",
     "has_card": "on",
     "order": "10",
 }

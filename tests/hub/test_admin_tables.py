@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from hub.admin.base import COUNTED_ROWS
 from hub.models import (
+    ActionInvocation,
+    ActionTarget,
     Attempt,
     CommandInvocation,
     ConfigVersion,
@@ -33,12 +35,14 @@ pytestmark = pytest.mark.django_db
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 INLINE = {"Condition", "RuleText"}  # edited on the page of their rule
 WRITTEN_BY_THE_HUB = (
-    *(Attempt, CommandInvocation, ConfigVersion, Delivery, DrainLease, Event),
-    *(Outage, Reference, Refusal, ReplacedSecret, SourceState, Thread),
+    *(ActionInvocation, ActionTarget, Attempt, CommandInvocation, ConfigVersion, Delivery),
+    *(DrainLease, Event, Outage, Reference, Refusal, ReplacedSecret, SourceState, Thread),
 )
 EDITABLE = [
     *("channel", "mattermostserver", "monitor", "source", "triggerrule", "webhooktoken"),
     *("slashcommand", "referencepattern"),
+    *("silence", "maintenance"),
+    *("account", "outgoingwebhook", "person"),
 ]
 
 

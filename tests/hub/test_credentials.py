@@ -77,6 +77,15 @@ def test_a_changed_secret_is_new_and_an_unchanged_one_ages() -> None:
     assert since == {"Renamed": NOON + LIMIT, "Two": NOON}
 
 
+def test_a_credential_with_a_long_name_is_known_again() -> None:
+    make_source(credentials={"x" * 150: "three"})
+    take_stock(NOON)
+
+    take_stock(NOON + LIMIT)
+
+    assert Credential.objects.get().since_at == NOON
+
+
 def test_what_was_removed_is_forgotten() -> None:
     source = make_source(credentials={"token": "three"})
     take_stock(NOON)

@@ -14,7 +14,7 @@ from hub.models import Channel, CommandInvocation, MattermostServer
 from hub.streams import open_stream
 from integrations.mattermost.listening import read_frame, stream_target
 from tests.hub.thread_stage import Stage, notebook, stage
-from tests.running import free_port, wait_until
+from tests.running import free_port, running_listener, wait_until
 from tests.standins.mattermost import MattermostStandin
 
 __all__ = ["notebook", "stage"]
@@ -225,3 +225,13 @@ def test_a_connection_is_gone_on_with_by_its_id() -> None:
     target = stream_target(None, "abc", 7)  # type: ignore[arg-type]  # the server does not matter
 
     assert target == "/api/v4/websocket?connection_id=abc&sequence_number=7"
+
+
+@pytest.mark.cluster
+def test_the_command_listens_and_ends_when_it_is_asked_to(stage: Stage) -> None:
+    with running_listener() as listener:
+        wait_until(start_time)
+        took_s = listener.stop()
+
+    assert listener.process.returncode == 0
+    assert took_s < 5

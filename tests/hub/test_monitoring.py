@@ -45,6 +45,17 @@ def test_flapping_is_damped(
 
 
 @pytest.mark.django_db
+def test_a_problem_of_a_service_that_is_up_is_kept_and_is_no_outage() -> None:
+    row = Monitor.objects.create(name="n8n", url="http://127.0.0.1:9", failure_threshold=1)
+
+    record_probe(row, Health(is_up=True, problem="the key is refused"), NOON)
+
+    row.refresh_from_db()
+    assert (row.state, row.problem) == (State.UP, "the key is refused")
+    assert not Outage.objects.exists()
+
+
+@pytest.mark.django_db
 def test_an_outage_opens_once_and_closes_with_its_length() -> None:
     row = Monitor.objects.create(name="Zammad", url="http://127.0.0.1:9", failure_threshold=1)
     record_probe(row, DOWN, NOON)

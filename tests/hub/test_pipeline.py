@@ -87,6 +87,18 @@ def test_the_card_carries_link_fields_and_colour(
     assert card["color"] == "#d24b4e"
 
 
+def test_the_cards_plain_text_has_no_marks(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(support, line="**Urgent**: {{ title | link(url) }}")
+    send(client, hook, title="Price *net* down")
+
+    pump.run()
+
+    card = standin.posts(channel="support")[0]["props"]["attachments"][0]
+    assert card["fallback"] == "Urgent: Price *net* down"
+
+
 def test_later_news_on_the_ticket_is_a_reply_in_its_thread(
     client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
 ) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.markdown import html_to_text
+from hub.markdown import ZWSP, escape, html_to_text
+from hub.plaintext import markdown_to_text
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,30 @@ def test_any_text_is_read(source: str) -> None:
 
     assert text == text.strip()
     assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("Price \\*net\\*, a\\_b", "Price *net*, a_b"),
+        ("**Urgent**: ~~old~~ *new*", "Urgent: old new"),
+        ("[ZD#1 &#91;x&#93; \\*y\\*](https://e.test/1) is new", "ZD#1 [x] *y* is new"),
+        ("on `main\\*` of ``a b``", "on main\\* of a b"),
+        ("&lt;b&gt; &amp;amp; &#36;5", "<b> &amp; $5"),
+        ("2 * 3 [no link] C:\\dir", "2 * 3 [no link] C:\\dir"),
+        ("@\u200bchannel", "@\u200bchannel"),
+        ("", ""),
+    ],
+)
+def test_markdown_becomes_what_a_reader_would_see(markdown: str, text: str) -> None:
+    assert markdown_to_text(markdown) == text
+
+
+@given(st.text(alphabet="ab*_`~[]()\\&;<@x1", min_size=1, max_size=60))
+def test_what_was_made_inert_reads_as_it_was(text: str) -> None:
+    assert markdown_to_text(escape(text)).replace(ZWSP, "") == text
+
+
+@pytest.mark.parametrize("garbage", ["[", "[](", "`", "``", "&", "*", "\\", "[a](b", "&#"])
+def test_garbage_is_read_in_linear_time(garbage: str) -> None:
+    assert len(markdown_to_text(garbage * 20_000)) <= 20_000 * len(garbage)

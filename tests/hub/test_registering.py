@@ -71,6 +71,14 @@ def test_a_registered_command_has_no_problem(command: SlashCommand) -> None:
     assert command.checked_at == NOON
 
 
+def test_checking_leaves_no_trace_in_the_history(command: SlashCommand) -> None:
+    before = command.history.count()
+
+    check_command(command, NOON)
+
+    assert command.history.count() == before
+
+
 def test_another_address_of_the_hub_is_noticed_and_mended(
     server: MattermostServer, command: SlashCommand, settings: Any
 ) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from hub.contracts import InboundRequest, JSONValue, ParsedEvent, SourceView
 from integrations.git import INTEGRATION
-from tests.standins.git.sending import OutgoingRequest, Payload, gitea, github, gitlab
+from tests.standins.git.sending import Payload, gitea, github, gitlab
+from tests.standins.outgoing import OutgoingRequest
 
 RECEIVED_AT = datetime(2026, 11, 24, 10, 1, 8, tzinfo=UTC)
 

@@ -8,7 +8,8 @@ from typing import Any
 from hub.contracts import InboundRequest, JSONObject, ParsedEvent, SourceView
 from hub.http import open_http
 from integrations.redmine import INTEGRATION
-from tests.standins.redmine import OutgoingRequest, RedmineStandin, User
+from tests.standins.outgoing import OutgoingRequest
+from tests.standins.redmine import RedmineStandin, User
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NOW_TEXT = "2026-11-24T09:00:00Z"

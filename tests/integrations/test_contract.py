@@ -105,6 +105,20 @@ def test_a_recorded_sender_is_proven(recording: Recording) -> None:
 
 
 @each_signed
+def test_a_test_request_is_signed_as_the_system_would(recording: Recording) -> None:
+    verify, sign = recording.integration.verify, recording.integration.sign
+    assert verify is not None
+    assert sign is not None
+    request = recording.request()
+
+    headers = {**request.headers, **sign(request, "a secret of its own")}
+
+    verify(replace(request, headers=headers), "a secret of its own")
+    with pytest.raises(VerificationError):
+        verify(replace(request, headers=headers), "another secret")
+
+
+@each_signed
 def test_a_rotated_secret_is_accepted_beside_the_new_one(
     recording: Recording, client: Client, db: None
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hub.contracts import InboundRequest, ParsedEvent
 from integrations.erpnext import INTEGRATION
 from tests.integrations.erpnext_requests import RECEIVED_AT, SOURCE
-from tests.standins.erpnext import LADDER_2026, OutgoingRequest, Webhook, traffic
+from tests.standins.erpnext import LADDER_2026, Webhook, traffic
+from tests.standins.outgoing import OutgoingRequest
 from tests.standins.serving import Cut, Request, Response, ServerThread
 
 STORY_STEPS = 9

@@ -34,11 +34,12 @@ def parse(body: bytes, **options: JSONValue) -> ParsedEvent:
         ("list.-1", "last"),
         ("list.9", None),
         ("a.b.c", None),
+        (r"dotted\.name.x", 2),
         ("", None),
     ],
 )
 def test_a_path_leads_through_objects_and_lists(path: str, value: Any) -> None:
-    content: JSONValue = {"a": {"b": 1}, "list": [{"c": "x"}, "last"]}
+    content: JSONValue = {"a": {"b": 1}, "dotted.name": {"x": 2}, "list": [{"c": "x"}, "last"]}
 
     assert value_at(content, path) == value
 

@@ -10,9 +10,10 @@ from hub.demo import SIGNING_SECRET, StandinMattermost, load_demo
 from hub.models import Channel, Event, SourceState
 from tests.pumping import Pump
 from tests.standins.git import payloads
-from tests.standins.git.sending import OutgoingRequest, github
+from tests.standins.git.sending import github
 from tests.standins.git.traffic import traffic
 from tests.standins.mattermost import MattermostStandin
+from tests.standins.outgoing import OutgoingRequest
 
 pytestmark = pytest.mark.django_db
 ROUND = 14  # requests that belong together

@@ -12,13 +12,13 @@ from tests.standins.git import gitlab_payloads
 from tests.standins.git.sending import (
     UNREACHABLE,
     GitlabHook,
-    OutgoingRequest,
     forgejo,
     gitea,
     gitlab,
     send,
 )
 from tests.standins.git.traffic import traffic
+from tests.standins.outgoing import OutgoingRequest
 from tests.standins.serving import Request, Response, ServerThread
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

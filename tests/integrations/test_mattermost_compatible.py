@@ -299,7 +299,7 @@ def test_values_that_are_no_text_are_written_out() -> None:
     assert [field["value"] for field in attachments[0]["fields"]] == ["true", "", "[1]"]
 
 
-def test_buttons_are_kept_but_their_addresses_are_not_sent_on() -> None:
+def test_buttons_are_kept_and_given_apart_from_the_message() -> None:
     button: JSONValue = {
         "id": "approve",
         "name": "Approve",
@@ -314,7 +314,9 @@ def test_buttons_are_kept_but_their_addresses_are_not_sent_on() -> None:
     message = message_of(**payload)
 
     assert kept[0]["actions"] == [button]
-    assert message.attachments == ({"title": "x"},)
+    assert message.attachments == ({}, {"title": "x"})
+    assert [one.attachment for one in message.buttons] == [0, 1]
+    assert message.buttons[0].url == "https://n8n.example.test/webhook/approve"
     assert "n8n" not in repr(message)
 
 

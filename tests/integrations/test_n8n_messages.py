@@ -87,7 +87,7 @@ def test_a_card_without_a_message_is_the_message() -> None:
     assert compose(props={"card": {"header": "Details"}}).text == "### Details"
 
 
-def test_buttons_are_kept_whole_and_shown_as_words() -> None:
+def test_buttons_are_kept_whole_and_given_apart_from_the_message() -> None:
     attachments: JSONValue = [{"text": "a"}, {"text": "b", "actions": [APPROVE]}]
 
     event = parse({"text": "Approve?", "attachments": attachments})
@@ -103,7 +103,13 @@ def test_buttons_are_kept_whole_and_shown_as_words() -> None:
             "attachment": 1,
         }
     ]
-    assert [one["text"] for one in message.attachments] == ["a", "b\n\n`Approve`"]
+    assert message.attachments == (
+        {"text": "a"},
+        {"text": "b"},
+    )
+    button = message.buttons[0]
+    assert (button.name, button.url, button.attachment) == ("Approve", SECRET_URL, 1)
+    assert (button.action_id, button.context) == ("approve", {"deployment_id": "deploy-123"})
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,26 @@ def test_the_hubs_own_buttons_share_the_context() -> None:
         }
     ]
     assert event.data["context"] == {"invoice": "INV-7"}
-    assert compose(title="Betalen?", actions=actions).attachments[0]["text"] == "`a'b`"
+    message = compose(title="Betalen?", actions=actions)
+    assert len(message.attachments) == 1  # a box for them
+    assert [one.name for one in message.buttons] == ["a`b"]
+
+
+def test_buttons_follow_their_attachment_when_an_empty_one_is_left_out() -> None:
+    attachments: JSONValue = [{}, {"text": "b", "actions": [APPROVE]}, {"actions": [APPROVE]}]
+
+    message = compose(text="a", attachments=attachments)
+
+    assert message.attachments == ({"text": "b"}, {})
+    assert [one.attachment for one in message.buttons] == [0, 1]
+
+
+def test_a_menu_is_no_button() -> None:
+    menu: JSONValue = {**APPROVE, "type": "select", "options": [{"text": "a", "value": "a"}]}
+
+    message = compose(text="a", attachments=[{"actions": [menu]}])
+
+    assert [one.url for one in message.buttons] == [""]
 
 
 def test_a_thread_key_is_the_reference() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hub.contracts import InboundRequest, ParsedEvent
 from integrations.n8n import INTEGRATION
 from tests.integrations.n8n_requests import NOW, SOURCE
-from tests.standins.n8n import HttpRequestNode, OutgoingRequest, traffic
+from tests.standins.n8n import HttpRequestNode, traffic
+from tests.standins.outgoing import OutgoingRequest
 from tests.standins.serving import Cut, Request, Response, ServerThread
 
 ROUND = 7

@@ -15,7 +15,8 @@ from tests.factories import NOON
 from tests.integrations.redmine_requests import ANJA, KEY, ROBIN, USERS
 from tests.pumping import Pump
 from tests.standins.mattermost import MattermostStandin
-from tests.standins.redmine import NativeWebhook, OutgoingRequest, RedmineStandin, Site, traffic
+from tests.standins.outgoing import OutgoingRequest
+from tests.standins.redmine import NativeWebhook, RedmineStandin, Site, traffic
 
 pytestmark = pytest.mark.django_db
 WEBHOOK = NativeWebhook(SIGNING_SECRET)

@@ -40,6 +40,10 @@ def test_markdown_is_kept_and_made_harmless(text: str, markdown: str) -> None:
         ("**b** _i_ ~~s~~ `c`", "*b* _i_ -s- @c@"),
         ("`a@b`", "<code>a@b</code>"),
         ("[k](https://x.test/?a=b)", '"k":https://x.test/?a=b'),
+        (
+            "[k](https://x.test/)s, [l](https://y.test).",
+            '"k":https://x.test/ s, "l":https://y.test.',
+        ),
         ("https://x.test/", "https://x.test/"),
         ("![p](https://x.test/p.png)", '"p":https://x.test/p.png'),
         ("- a\n- b\n  1. c", "* a \n* b \n*# c"),
@@ -51,8 +55,8 @@ def test_markdown_is_kept_and_made_harmless(text: str, markdown: str) -> None:
         ("---", "---"),
         ("a\nb", "a\nb"),
         ("5 * 3 * 2 and snake_case_name", "5 * 3 * 2 and snake_case_name"),
-        ("!img! <b> [[Wiki]] {{toc}}", "&#33;img! &#60;b&#62; ![[Wiki]] !{{toc}}"),
-        ("h1. no\nbq. no", "h1&#46; no\nbq&#46; no"),
+        ("!img! <b> [[Wiki]] {{toc}}", "&#33;img! &#60;b&#62; &#91;[Wiki]] &#123;{toc}}"),
+        ("h1. no\nbq.:x no", "h1&#46; no\nbq&#46;:x no"),
         ("&lt;", "&#38;lt;"),
     ],
 )

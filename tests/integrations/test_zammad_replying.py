@@ -14,6 +14,7 @@ from hub.markup import plain_text
 from hub.tickets import Account, Note, Ticket, TicketAddress, Written, fingerprint
 from integrations.zammad import INTEGRATION
 from tests.integrations.typed_texts import LONG_TEXT, typed_texts
+from tests.integrations.zammad_requests import make_request
 from tests.standins.zammad import Desk, OutgoingRequest, User, Webhook, ZammadStandin
 
 TOKEN = "agent-token"
@@ -51,7 +52,14 @@ def zammad(running: ZammadStandin) -> ZammadStandin:
     desk = Desk((HUB, ANJA, JET, STRANGER, GONE))
     desk.add_ticket(4711, "74001", "Webshop down", customer_id=58)
     fresh = ZammadStandin(desk)
-    for name in ("fault", "lost_answers", "has_elasticsearch", "is_of_2022", "ignores_from"):
+    for name in (
+        "fault",
+        "lost_answers",
+        "has_elasticsearch",
+        "is_of_2022",
+        "ignores_from",
+        "hides_states",
+    ):
         setattr(running, name, getattr(fresh, name))
     running.desk, running.webhook, running.calls = desk, None, []
     return running
@@ -222,6 +230,18 @@ def test_an_unknown_state_leaves_the_note_and_names_those_there_are(zammad: Zamm
     )
 
 
+@pytest.mark.parametrize(("status", "problems"), [("closed", 0), ("done", 1)])
+def test_where_states_are_hidden_zammad_judges(
+    zammad: ZammadStandin, status: str, problems: int
+) -> None:
+    zammad.hides_states = True
+
+    written = reply(source_of(zammad), replace(NOTE, status=status))
+
+    assert len(written.problems) == problems
+    assert len(articles(zammad)) == 1
+
+
 def test_a_state_that_is_refused_leaves_the_note_and_says_why(zammad: ZammadStandin) -> None:
     written = reply(source_of(zammad), replace(NOTE, status="pending reminder"))
 
@@ -339,6 +359,24 @@ def test_the_webhook_about_the_note_tells_its_id_and_text(zammad: ZammadStandin)
     event = INTEGRATION.parse(webhook.received[0], SourceView("Zammad"))
     assert event.note_id == written.note_id
     assert fingerprint(event.note_text) == fingerprint(plain_text(text))
+
+
+def test_the_note_that_a_deadline_brings_along_is_no_news() -> None:
+    body = {"id": 9001, "internal": True, "body": "an old note"}
+    request = make_request("sla_warning", article=body, escalation_at="2026-11-24T09:00:00.000Z")
+
+    event = INTEGRATION.parse(request, SourceView("Zammad"))
+
+    assert (event.note_id, event.note_text) == ("", "")
+
+
+def test_a_long_note_is_known_by_its_whole_text() -> None:
+    text = "word " * 500
+    request = make_request("updated", article={"id": 9001, "body": f"<p>{text}</p>"})
+
+    event = INTEGRATION.parse(request, SourceView("Zammad"))
+
+    assert fingerprint(event.note_text) == fingerprint(text)
 
 
 @settings(

@@ -6,11 +6,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.standins import erpnext, redmine, zammad
+from tests.standins import erpnext, n8n, redmine, zammad
 from tests.standins.mattermost.seed import PEOPLE
 from tests.standins.redmine.samples import ANJA, SAM, make_site
 from tests.standins.stories import Request
 
+# Every workflow takes a press and says so; whoever pressed finds it in the message.
+GOES_ON = n8n.Webhook(n8n.Mode.LAST_NODE, {"message": "The workflow goes on."})
 MATTERMOST_TAG = "mattermost"
 HUB_ID, FIRST_PERSON_ID = 2, 101
 ARTICLES_PER_TICKET = 100  # of article ids, which no recording comes near
@@ -35,6 +37,7 @@ class Platform:
         self.erpnext = erpnext.ErpNextStandin(
             api_key=key, api_secret=key, users=_erpnext_users(), port=ports.get("erpnext", 0)
         )
+        self.n8n = n8n.N8nStandin(api_key=key, default_webhook=GOES_ON, port=ports.get("n8n", 0))
         self.erpnext.readable |= {"Quotation", "Sales Order", "Opportunity"}
         self.erpnext.add(_help_task())
         self._add_ticket(_help_ticket())
@@ -45,7 +48,7 @@ class Platform:
 
     def __enter__(self) -> "Platform":
         with ExitStack() as started:
-            for standin in (self.zammad, self.redmine, self.erpnext):
+            for standin in (self.zammad, self.redmine, self.erpnext, self.n8n):
                 started.enter_context(standin)
             self._started = started.pop_all()
         return self
@@ -55,8 +58,13 @@ class Platform:
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        systems = {"zammad": self.zammad, "redmine": self.redmine, "erpnext": self.erpnext}
-        return {name: system.url for name, system in systems.items()}
+        """By integration."""
+        of_tickets = {
+            "zammad": self.zammad.url,
+            "redmine": self.redmine.url,
+            "erpnext": self.erpnext.url,
+        }
+        return {**of_tickets, "n8n": self.n8n.url}
 
     def tell(self, hooks: Mapping[str, str], secret: str) -> None:
         """Every note that comes in over an API is told to the hub, at these addresses."""

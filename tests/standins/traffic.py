@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.standins.ensemble import play
+from tests.standins.ensemble import Setting, play
 from tests.standins.platform import Platform
 from tests.standins.stories import (
     Recording,
@@ -158,7 +158,7 @@ def main() -> None:
             hooks,
             secret=options.secret,
             first_number=first_number,
-            site=platform.redmine.site,
+            setting=Setting(platform.redmine.site, platform.n8n.url),
         )
         send_all(options, addresses, platform, requests)
 

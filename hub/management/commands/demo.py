@@ -17,7 +17,6 @@ from hub.demo import (
     StandinMattermost,
     load_demo,
     register_commands,
-    systems_with_api,
 )
 from hub.management import first_steps
 from hub.management.children import ChildSpec, Say
@@ -29,6 +28,7 @@ STANDIN = "tests.standins.mattermost"
 TRAFFIC = "tests.standins.traffic"
 STANDIN_TOKEN = "demo-bot-token"  # noqa: S105  # of a Mattermost on this machine, without secrets
 STANDIN_ADMIN_TOKEN = "standin-admin-token"  # noqa: S105  # the same
+SYSTEMS = ("erpnext", "n8n", "redmine", "zammad")  # stand-ins that take calls
 SYSTEMS_KEY = "demo-key"
 GREETING = """
 The hub is running.
@@ -55,13 +55,16 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--mattermost-port", type=int, default=8065)
+        parser.add_argument("--n8n-port", type=int, default=5678)
 
     def handle(self, *_args: object, **options: Any) -> None:
         say = first_steps.speaker(self.stdout)
         address = Address(options["host"], options["port"], "--port")
         mattermost = Address("127.0.0.1", options["mattermost_port"], "--mattermost-port")
         first_steps.refuse_taken(address)
+        n8n = Address("127.0.0.1", options["n8n_port"], "--n8n-port")
         first_steps.refuse_taken(mattermost)
+        first_steps.refuse_taken(n8n)
         first_steps.prepare_database(say)
         refuse_real_use()
         words = {
@@ -70,7 +73,7 @@ class Command(BaseCommand):
             "mattermost": mattermost.url,
         }
         if not Path(settings.BASE_DIR, *STANDIN.split(".")).is_dir():
-            specs = [worker_spec(), web_spec(address)]
+            specs = [listener_spec(), worker_spec(), web_spec(address)]
             serve(specs, address, GREETING_WITHOUT.format(**words), say)
             return
         serve(
@@ -84,16 +87,16 @@ class Command(BaseCommand):
 
 def demo_specs(address: Address, mattermost: Address) -> list[ChildSpec]:
     """Every process of the demo, its rows connected with each other."""
-    ports = {name: first_steps.free_port() for name in systems_with_api()}
+    ports = {name: first_steps.free_port() for name in SYSTEMS}
     systems = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     standin = StandinMattermost(mattermost.url, STANDIN_TOKEN, STANDIN_ADMIN_TOKEN)
     hooks = load_demo(standin, systems, SYSTEMS_KEY)
     return [
         standin_spec(mattermost),
+        listener_spec(),
         worker_spec(),
         web_spec(address),
         traffic_spec(address, hooks, ports),
-        listener_spec(),
     ]
 
 

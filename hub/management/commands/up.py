@@ -1,4 +1,4 @@
-"""manage.py up: prepares the database, then runs web and worker until Ctrl-C."""
+"""manage.py up: prepares the database, then runs web, worker and listener until Ctrl-C."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from hub.management import first_steps
 from hub.management.first_steps import Address
-from hub.management.serving import serve, web_spec, worker_spec
+from hub.management.serving import listener_spec, serve, web_spec, worker_spec
 
 GREETING = """
 The hub is running.
@@ -20,7 +20,7 @@ Ctrl-C stops everything.
 
 
 class Command(BaseCommand):
-    help = "Migrate, make the starter set and an administrator, then run web and worker."
+    help = "Migrate, make the starter set and an administrator, then run web, worker and listener."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -40,4 +40,5 @@ class Command(BaseCommand):
             say(f"Admin: {first_steps.admin_url()}, {login}")
             return
         greeting = GREETING.format(admin=first_steps.admin_url(), login=login)
-        serve([worker_spec(), web_spec(address)], address, greeting, say)
+        specs = [listener_spec(), worker_spec(), web_spec(address)]
+        serve(specs, address, greeting, say)

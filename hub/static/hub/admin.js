@@ -1,12 +1,15 @@
-// Small things of every page: copying, making up a secret, the chart of the overview.
+// Small things of every page: copying, making up a secret, the chart of the overview, following.
 "use strict";
 
 const SECRET_BYTES = 32;
+const FOLLOW_MS = 1000; // between two looks at what is still under way
+const FOLLOW_TIMES = 120;
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy], [data-generate]");
   if (button?.dataset.copy) {
-    copy(button, document.getElementById(button.dataset.copy).textContent);
+    const shown = document.getElementById(button.dataset.copy);
+    copy(button, shown.value ?? shown.textContent);
   } else if (button?.dataset.generate) {
     generate(document.getElementById(button.dataset.generate));
   }
@@ -44,7 +47,28 @@ function generate(input) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-submit]")) {
+    event.target.form.requestSubmit();
+  }
+});
+
+// The part of a page that changes by itself, until the server says that it is at rest.
+async function follow(place) {
+  for (let times = 0; times < FOLLOW_TIMES && place.querySelector("[data-live]"); times += 1) {
+    await new Promise((resolve) => { setTimeout(resolve, FOLLOW_MS); });
+    const answer = await fetch(place.dataset.follow).catch(() => null);
+    if (answer?.ok && !answer.redirected) {
+      place.innerHTML = await answer.text();
+    }
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  const followed = document.querySelector("[data-follow]");
+  if (followed) {
+    follow(followed);
+  }
   const canvas = document.getElementById("hub-chart");
   if (canvas && window.Chart) {
     drawChart(canvas, JSON.parse(document.getElementById("hub-chart-figures").textContent));

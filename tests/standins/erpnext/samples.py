@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.standins.erpnext.sender import OutgoingRequest, Webhook
+from tests.standins.erpnext.sender import Webhook
+from tests.standins.outgoing import OutgoingRequest
 
 COMPANY = "Ons BV"
 SELLER, LEADER, ENGINEER = (f"{one}@ons.example.test" for one in ("p.smit", "m.dijk", "a.bos"))

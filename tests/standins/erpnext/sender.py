@@ -10,19 +10,12 @@ from typing import Any
 
 import requests
 
+from tests.standins.outgoing import OutgoingRequest
+
 SIGNATURE = "X-Frappe-Webhook-Signature"
 WAITS_S = (1.0, 4.0, 7.0)  # after each of the three tries; the last wait is for nothing
 LADDER_2026 = tuple(60.0 * minutes for minutes in (5, 30, 120, 300, 600, 600))
 TIMEOUT_S = 5.0
-
-
-@dataclass(frozen=True)
-class OutgoingRequest:
-    """What is sent to the address of the webhook, with `query` behind it."""
-
-    body: bytes
-    headers: Mapping[str, str]
-    query: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ import hashlib
 import hmac
 import http.client
 import json
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
+
+from tests.standins.outgoing import OutgoingRequest
 
 CALL_TIMEOUT_S = 10.0
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -21,14 +22,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=24)
 UNREACHABLE = 0
 
 Payload = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class OutgoingRequest:
-    forge: str
-    event: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def github(
@@ -49,7 +42,7 @@ def github(
     if secret:
         headers["X-Hub-Signature"] = f"sha1={_hex(secret, body, 'sha1')}"
         headers["X-Hub-Signature-256"] = f"sha256={_hex(secret, body)}"
-    return OutgoingRequest("github", event, headers, body)
+    return OutgoingRequest(body, headers, forge="github", event=event)
 
 
 def gitlab(
@@ -70,7 +63,7 @@ def gitlab(
         headers["X-Gitlab-Token"] = token
     if signing_token and now is not None:
         headers |= standard_webhooks(signing_token, delivery, body, now)
-    return OutgoingRequest("gitlab", event, headers, body)
+    return OutgoingRequest(body, headers, forge="gitlab", event=event)
 
 
 def gitea(
@@ -98,7 +91,7 @@ def gitea(
         "X-GitHub-Event-Type": event_type or event,
     }
     body = urlencode({"payload": text}).encode() if form else text
-    return OutgoingRequest("gitea", event, headers, body)
+    return OutgoingRequest(body, headers, forge="gitea", event=event)
 
 
 def forgejo(

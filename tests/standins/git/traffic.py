@@ -5,7 +5,8 @@ from itertools import count
 
 from tests.standins.git import gitlab_payloads, payloads
 from tests.standins.git.payloads import ANJA, BART, GITEA, GITHUB, SAM
-from tests.standins.git.sending import OutgoingRequest, forgejo, gitea, github, gitlab
+from tests.standins.git.sending import forgejo, gitea, github, gitlab
+from tests.standins.outgoing import OutgoingRequest
 
 SUBJECTS = (
     ("Renew the session after the password", "ZD#74001"),

@@ -2,15 +2,18 @@
 
 import base64
 import json
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from tests.standins.serving import Request, Response, ServerThread
+from tests.standins.n8n.webhooks import Webhook, not_registered
+from tests.standins.serving import Answer, Request, Response, ServerThread
 
 API_KEY = "n8n-api-key-of-the-hub"
 DEFAULT_LIMIT, MAX_LIMIT = 100, 250
 FAILED_STATUSES = frozenset({"error", "crashed"})  # both are found by status=error
+WEBHOOK_PREFIXES = ("/webhook/", "/webhook-waiting/")
 LISTED = (
     *("id", "finished", "mode", "retryOf", "retrySuccessId", "status", "startedAt", "stoppedAt"),
     *("workflowId", "waitTill"),
@@ -35,7 +38,10 @@ class N8nStandin:
     readiness: Readiness = Readiness.READY
     health_path: str = "/healthz"
     has_run_data: bool = True  # False: a key that may list executions and read none
+    webhooks: dict[str, Webhook] = field(default_factory=dict)  # path → its node
+    default_webhook: Webhook | None = None  # takes the paths that no other does
     calls: list[str] = field(default_factory=list)  # paths
+    api_key: str = API_KEY
     port: int = 0
 
     def __enter__(self) -> "N8nStandin":
@@ -75,8 +81,16 @@ class N8nStandin:
         }
         self.executions.append(row | fields)
 
-    def _respond(self, request: Request) -> Response:
+    def webhook(self, path: str = "/webhook/approve", **fields: Any) -> Webhook:
+        """An active workflow that listens at `path`."""
+        self.webhooks[path] = Webhook(**fields)
+        return self.webhooks[path]
+
+    def _respond(self, request: Request) -> Answer | Awaitable[Answer]:
         self.calls.append(request.path)
+        if request.path.startswith(WEBHOOK_PREFIXES):
+            found = self.webhooks.get(request.path, self.default_webhook)
+            return found.respond(request) if found is not None else not_registered(request)
         if request.path == self.health_path:
             return _json(200, {"status": "ok"})
         if request.path == f"{self.health_path}/readiness":
@@ -86,7 +100,7 @@ class N8nStandin:
             return Response(
                 404, b"<!DOCTYPE html><html><body>Cannot GET</body></html>", "text/html"
             )
-        if request.headers.get("x-n8n-api-key") != API_KEY:
+        if request.headers.get("x-n8n-api-key") != self.api_key:
             return _json(401, {"message": "Unauthorized"})
         return self._answer(request)
 

@@ -3,26 +3,19 @@
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.standins.outgoing import OutgoingRequest
 
 CALL_TIMEOUT_S = 10.0
 MOST_TRIES = 5  # the form of the node takes no more
 DEFAULT_TRIES, DEFAULT_WAIT_S = 3, 1.0  # with “Retry On Fail” on; it is off by default
 SUCCESS, REDIRECT = 200, 300
 UNREACHABLE = 0
-
-
-@dataclass(frozen=True)
-class OutgoingRequest:
-    """What is sent to the address of the webhook."""
-
-    body: bytes
-    headers: Mapping[str, str]
-    query: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from tests.standins.n8n.sending import HttpRequestNode, OutgoingRequest
+from tests.standins.n8n.sending import HttpRequestNode
+from tests.standins.outgoing import OutgoingRequest
 
 URL = "https://n8n.example.test"
 INVOICES = (
@@ -20,23 +21,26 @@ ERRORS = (
 )
 
 
-def traffic(secret: str, first_number: int = 118) -> Iterator[OutgoingRequest]:
-    """Without end; each round is about other executions, invoices and versions."""
+def traffic(secret: str, first_number: int = 118, address: str = URL) -> Iterator[OutgoingRequest]:
+    """Without end; each round is about other executions, invoices and versions.
+
+    `address` is where the workflows wait for the press of a button.
+    """
     node = HttpRequestNode(secret=secret)
     for number in count(first_number):
-        yield node.build(approval(number), key=f"{2 * number}-approval-0")
+        yield node.build(approval(number, address), key=f"{2 * number}-approval-0")
         yield node.build(deployment(number))
         yield node.build(failure(3 * number, number))
         yield node.build(failure(3 * number + 1, number, retry_of=3 * number))
-        yield node.build(decision(number), key=f"{2 * number}-decision-0")
+        yield node.build(reminder(number), key=f"{2 * number}-reminder-0")
         yield node.build(backup(number))
         yield node.build(start_failure())
 
 
-def approval(number: int) -> dict[str, Any]:
+def approval(number: int, address: str = URL) -> dict[str, Any]:
     customer, amount = INVOICES[number % len(INVOICES)]
     invoice = f"INV-2026-{number}"
-    resume_url = f"{URL}/webhook-waiting/{2 * number}?signature=4f2c81"
+    resume_url = f"{address}/webhook-waiting/{2 * number}?signature=4f2c81"
     return {
         "event": "approval.requested",
         "id": f"{2 * number}-0",
@@ -54,17 +58,17 @@ def approval(number: int) -> dict[str, Any]:
     }
 
 
-def decision(number: int) -> dict[str, Any]:
+def reminder(number: int) -> dict[str, Any]:
     """Stands in the thread of the request."""
     invoice = f"INV-2026-{number}"
     return {
-        "event": "invoice.approved",
+        "event": "invoice.waiting",
         "id": f"{2 * number}-1",
-        "title": f"Factuur {invoice} goedgekeurd",
-        "text": "De betaling staat klaar.",
+        "title": f"Factuur {invoice} wacht op een beslissing",
+        "text": "De betaaltermijn loopt vrijdag af.",
         "channel": "finance",
         "thread_key": invoice,
-        "severity": "success",
+        "severity": "warning",
     }
 
 

@@ -2,7 +2,7 @@
 
 from tests.standins.redmine.api import RedmineStandin
 from tests.standins.redmine.samples import traffic
-from tests.standins.redmine.sending import NativeWebhook, OutgoingRequest, PluginWebhook
+from tests.standins.redmine.sending import NativeWebhook, PluginWebhook
 from tests.standins.redmine.site import Change, Issue, Journal, Site, User
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "Issue",
     "Journal",
     "NativeWebhook",
-    "OutgoingRequest",
     "PluginWebhook",
     "RedmineStandin",
     "Site",

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 
-from tests.standins.redmine.sending import NativeWebhook, OutgoingRequest
+from tests.standins.outgoing import OutgoingRequest
+from tests.standins.redmine.sending import NativeWebhook
 from tests.standins.redmine.site import Issue, Site, User
 
 ROBIN = User(5, "robin", "Robin", "de Vries")

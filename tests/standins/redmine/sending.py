@@ -2,25 +2,16 @@
 
 import hmac
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from tests.standins.outgoing import OutgoingRequest
 from tests.standins.redmine.site import Change, Issue, Site
 from tests.standins.redmine.writing import native_body, plugin_body
 
 TIMEOUT_S = 60.0  # of Redmine 7, for each of opening, writing and reading
-
-
-@dataclass(frozen=True)
-class OutgoingRequest:
-    """What is sent to the address of the webhook."""
-
-    body: bytes
-    headers: Mapping[str, str]
-    query: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class ZammadStandin:
     has_elasticsearch: bool = True
     is_of_2022: bool = False  # a search answers with ids and assets, whatever was asked
     ignores_from: bool = False
+    hides_states: bool = False
     webhook: Webhook | None = None  # called about every new article
     port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
@@ -74,7 +75,7 @@ class ZammadStandin:
             ("GET", "users"): self._users,
             ("GET", "tickets"): self._tickets,
             ("PUT", "tickets"): self._update_ticket,
-            ("GET", "ticket_states"): lambda *_one: _states(),
+            ("GET", "ticket_states"): lambda *_one: self._states(),
             ("GET", "ticket_articles"): self._articles,
             ("POST", "ticket_articles"): self._add_article,
             ("PUT", "ticket_articles"): self._update_article,
@@ -155,6 +156,11 @@ class ZammadStandin:
         self.desk.update_ticket(ticket, json.loads(request.body))
         return api_ticket(self.desk, ticket, is_expanded=request.query().get("expand") == "true")
 
+    def _states(self) -> list[dict[str, Any]]:
+        if self.hides_states:
+            raise RefusedError(403, "Not authorized")
+        return [{"id": one_id, "name": name, "active": True} for one_id, name in STATES.items()]
+
     def _articles(self, request: Request, user: User, rest: list[str]) -> Any:
         return articles_of(self.desk, self._ticket(rest[1]))
 
@@ -176,10 +182,6 @@ class ZammadStandin:
         if ticket is None:
             raise RefusedError(404, f"Couldn't find Ticket with 'id'={ticket_id}")
         return ticket
-
-
-def _states() -> list[dict[str, Any]]:
-    return [{"id": one_id, "name": name, "active": True} for one_id, name in STATES.items()]
 
 
 def _searched(ticket: dict[str, Any]) -> str:

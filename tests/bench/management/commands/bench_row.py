@@ -13,6 +13,7 @@ from tests.bench import (
     row_delivered,
     row_latency,
     row_list,
+    row_many_rules,
     row_parts,
     row_rules,
 )
@@ -24,6 +25,7 @@ MEASURES: Mapping[str, Callable[[Options], list[Figure]]] = {
     "latency": row_latency.measure,
     "latency-sqlite": row_latency.measure,
     "backlog": row_backlog.measure,
+    "many-rules": row_many_rules.measure,
     "rules": row_rules.measure,
     "list": row_list.measure,
     "parts": row_parts.measure,

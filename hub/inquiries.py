@@ -1,0 +1,242 @@
+"""`/ticket` and `/hub`: a ticket as it is now, how the hub is doing, and why something was sent."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from hub import linking
+from hub.answers import bold_reference, make_answer
+from hub.callers import Caller
+from hub.command_text import CommandError, first_word
+from hub.contracts import JSONObject, JSONValue
+from hub.formats import Locale
+from hub.invocations import Ending, State
+from hub.looking_up import find_references
+from hub.markdown import escape, link
+from hub.models import (
+    Channel,
+    CommandInvocation,
+    Delivery,
+    Event,
+    MattermostServer,
+    Monitor,
+    Reference,
+)
+from hub.replying import clear_reference, fetch_ticket, target_of
+from hub.sentences import sentence as _
+from hub.status import count_states, oldest_due_age
+from hub.tickets import Ticket
+
+MAX_TOLD = 10  # deliveries of one reference: the newest
+SLOW_S = 30  # a row that should have been taken so long ago is worth a word
+OPEN, CLOSED = "#2d6cdf", "#2e9d57"
+
+DELIVERY_SIGNS: Mapping[str, str] = {
+    Delivery.State.DELIVERED: ":white_check_mark:",
+    Delivery.State.DEAD: ":x:",
+    Delivery.State.SUPPRESSED: ":zzz:",
+    Delivery.State.CANCELLED: ":no_entry_sign:",
+}
+WAITING_SIGN = ":hourglass_flowing_sand:"
+
+
+def show_ticket(invocation: CommandInvocation, caller: Caller) -> Ending | None:
+    """The ticket's state as a card. Raises CommandError and DeliveryError."""
+    word, _rest = first_word(invocation.text)
+    if not clear_reference(invocation, word):
+        return None
+    target = target_of(invocation)
+    ticket = fetch_ticket(target, invocation.reference, invocation.external_id)
+    if ticket.is_private and not _may_see_private(invocation, caller):
+        raise CommandError(
+            _(
+                "{reference} is private: it is shown in channels that are cleared for that only.",
+                reference=escape(ticket.display),
+            )
+        )
+    command = invocation.command
+    in_channel = command is not None and command.answer == command.Answer.IN_CHANNEL
+    answer = make_answer(
+        "", in_channel=in_channel and not ticket.is_private, attachments=[_card(ticket)]
+    )
+    return Ending(State.DONE, f"showed {ticket.display}", answer)
+
+
+def _may_see_private(invocation: CommandInvocation, caller: Caller) -> bool:
+    cleared = Channel.objects.filter(
+        server=invocation.server_id,
+        channel_id=invocation.channel_id,
+        is_cleared_for_private=True,
+    )
+    return not caller.is_guest and cleared.exists()
+
+
+def _card(ticket: Ticket) -> JSONObject:
+    rows = [
+        (_("Status"), ticket.status),
+        (_("Priority"), ticket.priority),
+        (_("Owner"), ticket.owner),
+        (_("Customer"), ticket.customer),
+        *ticket.fields,
+    ]
+    fields: list[JSONValue] = [
+        {"title": name, "value": escape(value), "short": True} for name, value in rows if value
+    ]
+    return {
+        "fallback": f"{ticket.display} {ticket.title}",
+        "color": CLOSED if ticket.is_closed else OPEN,
+        "title": f"{ticket.display} {ticket.title}",
+        "title_link": ticket.url,
+        "fields": fields,
+    }
+
+
+def answer_hub(invocation: CommandInvocation, caller: Caller) -> Ending | None:
+    """The first word says what; without one the help. Raises CommandError."""
+    word, rest = first_word(invocation.text)
+    tell = SUBCOMMANDS.get(word.lower()) if word else _help
+    if tell is None:
+        raise CommandError(
+            _(
+                "There is no /{trigger} {word}. Known: {known}.",
+                trigger=invocation.trigger,
+                word=escape(word),
+                known=", ".join(SUBCOMMANDS),
+            )
+        )
+    return Ending(State.DONE, word or "help", tell(invocation, caller, rest))
+
+
+def _help(_invocation: CommandInvocation, _caller: Caller, _rest: str) -> JSONObject:
+    return make_answer(
+        _(
+            "**Writing to tickets**\n"
+            "- `/reply #23 text`, `/reply ZD#74001 text`, `/reply TASK-2025-00006 text`\n"
+            "- `/reply text` in a ticket's thread, or in a channel where it is clear\n"
+            '- `--close`, `--status "In Progress"`, `--assign @name`, `--public` where the '
+            "system can\n"
+            "- `/ticket #23` shows a ticket\n\n"
+            "**About the hub**\n"
+            "- `/hub status`, `/hub why #23`, `/hub silence zammad 2h`, `/hub link`\n\n"
+            "Calls, screen sharing and keyboard shortcuts are Mattermost's own: Ctrl+/ shows them."
+        )
+    )
+
+
+def _status(_invocation: CommandInvocation, _caller: Caller, _rest: str) -> JSONObject:
+    now = timezone.now()
+    counts = count_states()
+    waiting = sum(counts["delivery", state] for state in Delivery.OPEN_STATES)
+    lines = [
+        _("{count} messages are under way.", count=waiting),
+        *_troubles(now),
+    ]
+    dead = counts["delivery", Delivery.State.DEAD]
+    if dead:
+        lines.append(f":x: {_('{count} could not be delivered.', count=dead)} {_dead_letters()}")
+    if len(lines) == 1:
+        lines.append(f":white_check_mark: {_('All services answer.')}")
+    return make_answer("\n".join(lines))
+
+
+def _troubles(now: datetime) -> list[str]:
+    found = []
+    age = oldest_due_age(now)
+    if age > SLOW_S:
+        waits = _("The oldest waits {seconds} s: is the worker running?", seconds=round(age))
+        found.append(f":warning: {waits}")
+    for server in MattermostServer.objects.exclude(down_since=None):
+        found.append(f":warning: {_('{name} does not answer.', name=escape(server.name))}")
+    for monitor in Monitor.objects.filter(state=Monitor.State.DOWN, is_active=True):
+        problem = f" {escape(monitor.problem)}" if monitor.problem else ""
+        found.append(f":red_circle: **{escape(monitor.name)}**{problem}")
+    return found
+
+
+def _why(invocation: CommandInvocation, caller: Caller, rest: str) -> JSONObject:
+    """Was it sent, where, when, why not? Raises CommandError."""
+    word, _rest = first_word(rest)
+    if not word:
+        raise CommandError(_("Which one? /{trigger} why #23", trigger=invocation.trigger))
+    references = find_references(word)[:3]
+    shown = [
+        one for one in references if not one.is_private or _may_see_private(invocation, caller)
+    ]
+    if not shown:
+        raise CommandError(
+            _("The hub has received nothing about {reference}.", reference=escape(word))
+        )
+    return make_answer("\n\n".join(_why_one(reference, invocation) for reference in shown))
+
+
+def _why_one(reference: Reference, invocation: CommandInvocation) -> str:
+    locale = _locale(invocation)
+    deliveries = reference.deliveries.select_related("channel", "rule").order_by("-pk")[:MAX_TOLD]
+    lines = [f"{bold_reference(reference.display, reference.title, reference.url)}"]
+    lines += [_delivery_line(delivery, locale) for delivery in deliveries]
+    lines += [_event_line(event, locale) for event in _untold(reference)]
+    if len(lines) == 1:
+        lines.append(_("No rule has sent anything about it."))
+    query = urlencode({"q": reference.display})
+    address = f"{settings.HUB_BASE_URL}{reverse('admin:hub_delivery_changelist')}?{query}"
+    lines.append(str(link(_("Everything about it"), address)))
+    return "\n".join(lines)
+
+
+def _untold(reference: Reference) -> list[Event]:
+    """Events about it that led to no message."""
+    events = reference.events.filter(deliveries=None).order_by("-pk")
+    return list(events.defer("body", "trace", "data")[:3])
+
+
+def _delivery_line(delivery: Delivery, locale: Locale) -> str:
+    at = delivery.delivered_at or delivery.created_at
+    rule = f" ({escape(delivery.rule.name)})" if delivery.rule else ""
+    reason = f": {escape(delivery.reason)}" if delivery.reason else ""
+    sign = DELIVERY_SIGNS.get(delivery.state, WAITING_SIGN)
+    state = delivery.get_state_display()
+    return f"- {sign} {_when(at, locale)} {delivery.channel}{rule} {state}{reason}"
+
+
+def _event_line(event: Event, locale: Locale) -> str:
+    note = f": {escape(event.note)}" if event.note else ""
+    kind = escape(event.kind or "?")
+    told = f"{_when(event.received_at, locale)} {kind} {event.get_state_display()}{note}"
+    return f"- :grey_question: {told}"
+
+
+def _when(at: datetime, locale: Locale) -> str:
+    return str(locale.datetime_of(at.isoformat()))
+
+
+def _locale(invocation: CommandInvocation) -> Locale:
+    """In the language of the command and the zone of the channel."""
+    channel = Channel.objects.filter(
+        server=invocation.server_id, channel_id=invocation.channel_id
+    ).first()
+    language = invocation.command.language if invocation.command else "en"
+    return Locale(language, channel.zone if channel else settings.TIME_ZONE)
+
+
+def _dead_letters() -> str:
+    address = f"{settings.HUB_BASE_URL}{reverse('admin:hub_delivery_changelist')}?state__exact=dead"
+    return str(link(_("Look at them"), address))
+
+
+def _link(invocation: CommandInvocation, caller: Caller, _rest: str) -> JSONObject:
+    """Raises CommandError."""
+    if caller.person is None:
+        raise CommandError(_("Mattermost could not say who you are: try again in a minute."))
+    return linking.link(caller.person, invocation.server, timezone.now())
+
+
+SUBCOMMANDS: Mapping[str, Callable[[CommandInvocation, Caller, str], JSONObject]] = {
+    "help": _help,
+    "status": _status,
+    "why": _why,
+    "link": _link,
+}

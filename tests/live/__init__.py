@@ -1,0 +1,1 @@
+"""Tests against real systems, installed on this machine: `scripts/test --live redmine`."""
