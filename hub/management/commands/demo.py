@@ -55,16 +55,13 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--mattermost-port", type=int, default=8065)
-        parser.add_argument("--n8n-port", type=int, default=5678)
 
     def handle(self, *_args: object, **options: Any) -> None:
         say = first_steps.speaker(self.stdout)
         address = Address(options["host"], options["port"], "--port")
         mattermost = Address("127.0.0.1", options["mattermost_port"], "--mattermost-port")
         first_steps.refuse_taken(address)
-        n8n = Address("127.0.0.1", options["n8n_port"], "--n8n-port")
         first_steps.refuse_taken(mattermost)
-        first_steps.refuse_taken(n8n)
         first_steps.prepare_database(say)
         refuse_real_use()
         words = {
