@@ -1,8 +1,9 @@
-"""`/ticket` and `/hub`: a ticket as it is now, how the hub is doing, and why something was sent."""
+"""`/ticket` and `/hub`: a ticket as it is, how the hub is doing, why something was sent."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -28,6 +29,7 @@ from hub.models import (
 )
 from hub.replying import clear_reference, fetch_ticket, target_of
 from hub.sentences import sentence as _
+from hub.silencing import active_silences, find_scope, parse_duration, silence
 from hub.status import count_states, oldest_due_age
 from hub.tickets import Ticket
 
@@ -58,11 +60,8 @@ def show_ticket(invocation: CommandInvocation, caller: Caller) -> Ending | None:
                 reference=escape(ticket.display),
             )
         )
-    command = invocation.command
-    in_channel = command is not None and command.answer == command.Answer.IN_CHANNEL
-    answer = make_answer(
-        "", in_channel=in_channel and not ticket.is_private, attachments=[_card(ticket)]
-    )
+    in_channel = _is_for_all(invocation) and not ticket.is_private
+    answer = make_answer("", in_channel=in_channel, attachments=[_card(ticket)])
     return Ending(State.DONE, f"showed {ticket.display}", answer)
 
 
@@ -137,9 +136,11 @@ def _status(_invocation: CommandInvocation, _caller: Caller, _rest: str) -> JSON
     ]
     dead = counts["delivery", Delivery.State.DEAD]
     if dead:
-        lines.append(f":x: {_('{count} could not be delivered.', count=dead)} {_dead_letters()}")
+        sentence = _("{count} could not be delivered.", count=dead)
+        lines.append(f":x: {sentence} {_dead_letters()}")
     if len(lines) == 1:
-        lines.append(f":white_check_mark: {_('All services answer.')}")
+        sentence = _("All services answer.")
+        lines.append(f":white_check_mark: {sentence}")
     return make_answer("\n".join(lines))
 
 
@@ -150,7 +151,8 @@ def _troubles(now: datetime) -> list[str]:
         waits = _("The oldest waits {seconds} s: is the worker running?", seconds=round(age))
         found.append(f":warning: {waits}")
     for server in MattermostServer.objects.exclude(down_since=None):
-        found.append(f":warning: {_('{name} does not answer.', name=escape(server.name))}")
+        silent = _("{name} does not answer.", name=escape(server.name))
+        found.append(f":warning: {silent}")
     for monitor in Monitor.objects.filter(state=Monitor.State.DOWN, is_active=True):
         problem = f" {escape(monitor.problem)}" if monitor.problem else ""
         found.append(f":red_circle: **{escape(monitor.name)}**{problem}")
@@ -182,7 +184,7 @@ def _why_one(reference: Reference, invocation: CommandInvocation) -> str:
     if len(lines) == 1:
         lines.append(_("No rule has sent anything about it."))
     query = urlencode({"q": reference.display})
-    address = f"{settings.HUB_BASE_URL}{reverse('admin:hub_delivery_changelist')}?{query}"
+    address = f"{_admin('hub_delivery_changelist')}?{query}"
     lines.append(str(link(_("Everything about it"), address)))
     return "\n".join(lines)
 
@@ -223,7 +225,7 @@ def _locale(invocation: CommandInvocation) -> Locale:
 
 
 def _dead_letters() -> str:
-    address = f"{settings.HUB_BASE_URL}{reverse('admin:hub_delivery_changelist')}?state__exact=dead"
+    address = f"{_admin('hub_delivery_changelist')}?state__exact=dead"
     return str(link(_("Look at them"), address))
 
 
@@ -234,9 +236,64 @@ def _link(invocation: CommandInvocation, caller: Caller, _rest: str) -> JSONObje
     return linking.link(caller.person, invocation.server, timezone.now())
 
 
+def _silence(invocation: CommandInvocation, caller: Caller, rest: str) -> JSONObject:
+    """`zammad 2h`, `ZD#74001 until 17:00`; without words what is silent. Raises CommandError."""
+    now = timezone.now().astimezone(ZoneInfo(_locale(invocation).zone))
+    if not rest.strip():
+        return make_answer(_silences(invocation, now))
+    if caller.is_guest:
+        raise CommandError(_("Guests may not silence anything."))
+    what, length = _split_silence(rest, now)
+    scope = find_scope(what)
+    if scope is None:
+        raise CommandError(
+            _(
+                "What is {what}? Name one source, monitor, rule, ticket or ~channel.",
+                what=escape(what),
+            )
+        )
+    reason = _("asked for in {place}", place=f"~{invocation.channel_name}")
+    row = silence(scope, until=now + length, reason=reason, by=f"@{invocation.username}")
+    text = _(
+        "No messages about {what} until {when}. It can be ended in the admin: {link}",
+        what=escape(str(scope)),
+        when=_when(row.ends_at, _locale(invocation)),
+        link=link(_("Silences"), _admin("hub_silence_changelist")),
+    )
+    return make_answer(f":zzz: {text}", in_channel=_is_for_all(invocation))
+
+
+def _split_silence(rest: str, now: datetime) -> tuple[str, timedelta]:
+    """What, and for how long: the longest end of the words that is a duration."""
+    words = rest.split()
+    for start in range(1, len(words)):
+        length = parse_duration(" ".join(words[start:]), now=now)
+        if length is not None:
+            return " ".join(words[:start]), length
+    raise CommandError(_("For how long? /hub silence zammad 2h, or until 17:00"))
+
+
+def _silences(invocation: CommandInvocation, now: datetime) -> str:
+    rows = list(active_silences(now)[:MAX_TOLD])
+    if not rows:
+        return _("Nothing is silenced.")
+    locale = _locale(invocation)
+    return "\n".join(f"- :zzz: {escape(str(row))} ({_when(row.ends_at, locale)})" for row in rows)
+
+
+def _is_for_all(invocation: CommandInvocation) -> bool:
+    command = invocation.command
+    return command is not None and command.answer == command.Answer.IN_CHANNEL
+
+
+def _admin(page: str) -> str:
+    return f"{settings.HUB_BASE_URL}{reverse(f'admin:{page}')}"
+
+
 SUBCOMMANDS: Mapping[str, Callable[[CommandInvocation, Caller, str], JSONObject]] = {
     "help": _help,
     "status": _status,
     "why": _why,
+    "silence": _silence,
     "link": _link,
 }

@@ -14,6 +14,7 @@ from hub.contracts import DeliveryError, SourceView
 from hub.finding import Candidate, Found, Place, find_named, find_unnamed
 from hub.invocations import Ending, State, change, retry_at, tell, wait_with
 from hub.markdown import escape
+from hub.markup import plain_text
 from hub.models import CommandInvocation, MattermostServer, Source
 from hub.people import account_in, find_person, may_write_as
 from hub.references import Patterns, load_patterns
@@ -162,7 +163,7 @@ def _write(invocation: CommandInvocation, typed: ReplyText, caller: Caller) -> E
     change(
         invocation,
         external_id=ticket.external_id,
-        note_fingerprint=fingerprint(typed.text) if typed.text else "",
+        note_fingerprint=fingerprint(plain_text(typed.text)) if typed.text else "",
         look_since=invocation.look_since or timezone.now(),
     )
     written = target.reply(target.view, ticket, note)
@@ -312,5 +313,5 @@ def fail_or_retry(invocation: CommandInvocation, error: DeliveryError) -> Ending
             )
             tell(invocation, make_answer(with_typed(text, invocation)))
         return None
-    text = f":x: {_('Not done')}: {escape(str(error))}"
+    text = ":x: " + _("Not done: {error}", error=escape(str(error)))
     return Ending(State.FAILED, str(error), make_answer(with_typed(text, invocation)))

@@ -64,6 +64,7 @@ def parse(request: InboundRequest, source: SourceView) -> ParsedEvent:
     ticket = news.ticket
     is_p1 = ticket.priority.lower() in _names(source, "p1_priorities", DEFAULT_P1_PRIORITIES)
     is_private = news.article.is_internal and found[0] in ARTICLE_KINDS
+    has_note = found[0] not in kinds.TIMED_KINDS and inferring.is_about_article(news)
     changed = [*inferring.changed_fields(news)]
     changed += [path for kind in found for path in kinds.CHANGED_BY_KIND.get(kind, ())]
     return ParsedEvent(
@@ -82,8 +83,8 @@ def parse(request: InboundRequest, source: SourceView) -> ParsedEvent:
         changed=tuple(dict.fromkeys(changed)),
         ignored_because=_ignored_because(news, found[0], source),
         state_keys=(tags_key(ticket.id), told_key(ticket.id)),
-        note_id="" if found[0] in kinds.TIMED_KINDS else news.article.id,
-        note_text="" if found[0] in kinds.TIMED_KINDS else news.article.whole_text,
+        note_id=news.article.id if has_note else "",
+        note_text=news.article.whole_text if has_note else "",
     )
 
 

@@ -115,6 +115,14 @@ def _kinds_from_state(news: ZammadNews, closed_states: frozenset[str]) -> tuple[
     return ()
 
 
+def is_about_article(news: ZammadNews) -> bool:
+    """The article came with this change; Zammad sends the last one along with every other, too."""
+    article, ticket = news.article, news.ticket
+    if article.created_at is None or ticket.updated_at is None:
+        return True
+    return _is_same_change(article.created_at, ticket.updated_at)
+
+
 def _timed_kind(news: ZammadNews, now: datetime) -> str:
     """Nothing was changed lately, and a time has come."""
     ticket = news.ticket
