@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.standins import erpnext, n8n, redmine, zammad
 from tests.standins.mattermost.seed import PEOPLE
+from tests.standins.pages import erpnext_page, redmine_page, zammad_page
 from tests.standins.redmine.samples import ANJA, SAM, make_site
 from tests.standins.stories import Request
 
@@ -38,6 +39,9 @@ class Platform:
             api_key=key, api_secret=key, users=_erpnext_users(), port=ports.get("erpnext", 0)
         )
         self.n8n = n8n.N8nStandin(api_key=key, default_webhook=GOES_ON, port=ports.get("n8n", 0))
+        self.zammad.show = zammad_page(self.zammad)
+        self.redmine.show = redmine_page(self.redmine)
+        self.erpnext.show = erpnext_page(self.erpnext)
         self.erpnext.readable |= {"Quotation", "Sales Order", "Opportunity"}
         self.erpnext.add(_help_task())
         self._add_ticket(_help_ticket())

@@ -71,6 +71,7 @@ class ErpNextStandin:
     now: datetime | None = None  # what its clock shows; without one it runs
     webhook: Webhook | None = None  # on Comment, after_insert
     outbox: Outbox = field(default_factory=Outbox)
+    show: Callable[[str], Response | None] = lambda _path: None  # a page for people
     port: int = 0
 
     def __enter__(self) -> "ErpNextStandin":
@@ -103,6 +104,8 @@ class ErpNextStandin:
 
     def _respond(self, request: Request) -> Answer:
         self.calls.append((request.method, unquote(request.path)))
+        if request.method == "GET" and (page := self.show(request.path)) is not None:
+            return page
         try:
             answer = _json(200, self._answer(request))
         except FrappeError as error:

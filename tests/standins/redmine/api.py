@@ -51,6 +51,7 @@ class RedmineStandin:
     webhook: NativeWebhook | PluginWebhook | None = None  # called about every update
     outbox: Outbox = field(default_factory=Outbox)
     vanished: set[int] = field(default_factory=set)  # ids that are still listed, and gone
+    show: Callable[[str], Response | None] = lambda _path: None  # a page for people
     port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
 
@@ -73,6 +74,8 @@ class RedmineStandin:
 
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
+        if request.method == "GET" and (page := self.show(request.path)) is not None:
+            return page
         if self.fault:
             return Response(self.fault, b"<h1>Internal error</h1>", HTML)
         try:

@@ -34,6 +34,7 @@ class ZammadStandin:
     ignores_from: bool = False
     hides_states: bool = False
     webhook: Webhook | None = None  # called about every new article
+    show: Callable[[str], Response | None] = lambda _path: None  # a page for people
     port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
     outbox: Outbox = field(default_factory=Outbox)
@@ -57,6 +58,8 @@ class ZammadStandin:
 
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
+        if request.method == "GET" and (page := self.show(request.path)) is not None:
+            return page
         try:
             status, content = self._answer(request)
         except RefusedError as refused:
