@@ -131,6 +131,9 @@ def _remember_user(desk: zammad.Desk, user: Mapping[str, Any]) -> None:
 def _help_ticket() -> dict[str, Any]:
     number, ticket_id = HELP_TICKET
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    email = "jet.vos@klant.example.test"
+    names = {"login": email, "firstname": "Jet", "lastname": "Vos", "email": email}
+    customer = {"id": 58, "roles": ["Customer"], **names}
     nobody = {"id": 1}
     return {
         "ticket": {
@@ -142,9 +145,9 @@ def _help_ticket() -> dict[str, Any]:
             "created_at": now,
             "updated_at": now,
             "owner": nobody,
-            "customer": nobody,
+            "customer": customer,
             "owner_id": 1,
-            "customer_id": 1,
+            "customer_id": 58,
         }
     }
 
