@@ -70,7 +70,7 @@ class Command(BaseCommand):
             "mattermost": mattermost.url,
         }
         if not Path(settings.BASE_DIR, *STANDIN.split(".")).is_dir():
-            specs = [listener_spec(), worker_spec(), web_spec(address)]
+            specs = [worker_spec(), listener_spec(), web_spec(address)]
             serve(specs, address, GREETING_WITHOUT.format(**words), say)
             return
         serve(
@@ -90,8 +90,8 @@ def demo_specs(address: Address, mattermost: Address) -> list[ChildSpec]:
     hooks = load_demo(standin, systems, SYSTEMS_KEY)
     return [
         standin_spec(mattermost),
-        listener_spec(),
         worker_spec(),
+        listener_spec(),
         web_spec(address),
         traffic_spec(address, hooks, ports),
     ]
