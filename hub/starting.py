@@ -19,10 +19,7 @@ from hub.models import (
     SlashCommand,
     Source,
     TriggerRule,
-    WebhookToken,
 )
-from hub.secrets import hash_token
-from hub.tokens import issue_token
 from hub.wording import load_document
 
 STARTER_SERVER = "Mattermost"
@@ -52,8 +49,6 @@ STARTER_GROUPS = {  # each sees everything of the hub, and may do this besides
     ),
     "Token issuers": ("add_webhooktoken", "change_webhooktoken"),
 }
-DEMO_PREFIX = "demo"
-DEMO_SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  # of sample traffic
 
 
 def load_starter_set() -> list[str]:
@@ -72,28 +67,6 @@ def load_starter_set() -> list[str]:
             made += _load_patterns(integration)
         made += _load_groups()
     return made
-
-
-def load_demo(
-    standin_url: str, token: str, addresses: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Point the starter server at a demo Mattermost; the hook path of each integration's source.
-
-    `addresses`, by integration, are where its stand-in takes calls.
-    """
-    load_starter_set()
-    server = MattermostServer.objects.get(name=STARTER_SERVER)
-    server.base_url, server.team, server.bot_token = standin_url, "demo", token
-    server.bot_user_id = server.bot_username = ""
-    server.down_since = None
-    server.save()
-    Channel.objects.filter(server=server).update(channel_id="")
-    hooks = {one.name: _demo_hook(one) for one in registry.all_integrations()}
-    for name, address in (addresses or {}).items():
-        for source in Source.objects.filter(integration=name, base_url__contains=".example.test"):
-            source.extra_origins = address
-            source.save()
-    return hooks
 
 
 def _load_channels(made: list[str]) -> Mapping[str, Channel]:
@@ -206,24 +179,3 @@ def make_rule(
 def _save_clean(row: Condition | RuleText) -> None:
     row.full_clean()
     row.save()
-
-
-def _demo_hook(integration: Integration) -> str:
-    """The path of a token with a text that is known, for the sample traffic only."""
-    source = Source.objects.filter(integration=integration.name).order_by("pk").first()
-    if source is None:
-        source = Source.objects.create(integration=integration.name, name=integration.label)
-    if not source.base_url:  # so that links look as they will
-        source.base_url = f"https://{integration.name.replace('_', '-')}.example.test"
-        source.save()
-    text = f"{DEMO_PREFIX}{hash_token(settings.SECRET_KEY + integration.name)[:22]}"
-    if not WebhookToken.objects.filter(sha256=hash_token(text)).exists():
-        row, _text = issue_token(
-            source,
-            token=text,
-            label="sample traffic",
-            signing_secret=DEMO_SIGNING_SECRET if integration.verify else "",
-            default_channel=Channel.objects.filter(name="general").first(),
-        )
-        row.allowed_channels.set(Channel.objects.all())
-    return f"/hooks/{text}"

@@ -91,8 +91,8 @@ def running_listener() -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def running_web(threads: int = 4, **environment: str) -> Iterator[Running]:
-    port = free_port()
+def running_web(threads: int = 4, port: int = 0, **environment: str) -> Iterator[Running]:
+    port = port or free_port()
     options = ["--worker-class", "gthread", "--workers", "1", "--threads", str(threads)]
     bind = ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     command = [sys.executable, "-m", "gunicorn", "hub.wsgi", *options, *bind]

@@ -70,6 +70,13 @@ def refuse_taken(address: Address) -> None:
         raise CommandError(reasons.get(error.errno or 0, unknown)) from error
 
 
+def free_port() -> int:
+    """One of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def prepare_database(say: Say) -> None:
     """Migrations and the starter set. Raises CommandError when the database is away."""
     try:

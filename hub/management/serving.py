@@ -1,7 +1,7 @@
 """Runs web, worker and listener, and what a demo adds, in the foreground until Ctrl-C."""
 
 import http.client
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,17 +24,23 @@ def web_spec(address: Address) -> ChildSpec:
     return ChildSpec("web", arguments, patience_s=1.0)
 
 
+def listener_spec() -> ChildSpec:
+    """Idle until a channel wants replies in threads. Ends within 3 s, beside the worker."""
+    return ChildSpec("listener", ("manage.py", "listen"), patience_s=0.1)
+
+
 def worker_spec() -> ChildSpec:
     """Ends by itself within 8 s, with what it is sending written down."""
     return ChildSpec("worker", ("manage.py", "worker"), patience_s=8.3)
 
 
-def listener_spec() -> ChildSpec:
-    """Idle until a channel wants replies in threads."""
-    return ChildSpec("listener", ("manage.py", "listen"), patience_s=3.5)
-
-
-def serve(specs: Sequence[ChildSpec], address: Address, greeting: str, say: Say) -> None:
+def serve(
+    specs: Sequence[ChildSpec],
+    address: Address,
+    greeting: str,
+    say: Say,
+    when_ready: Callable[[], None] = lambda: None,
+) -> None:
     """Start them in this order, greet when the hub answers, end them the other way round.
 
     Raises CommandError when the start fails.
@@ -46,6 +52,7 @@ def serve(specs: Sequence[ChildSpec], address: Address, greeting: str, say: Say)
         if problem:
             raise CommandError(f"The start has failed: {problem}.")
         if not family.is_stopping:
+            when_ready()
             say(greeting)
         family.watch()
         say("Stopping")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.chromium import running_chromium
 from tests.factories import (
     make_channel,
     make_delivery,
@@ -20,14 +21,6 @@ from tests.hub.admin_pages import page_url
 
 pytestmark = pytest.mark.browser
 
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 NARROW = {"width": 390, "height": 844}
 # Rows are made before the page: playwright's event loop keeps the ORM from being used after it.
 
@@ -59,12 +52,10 @@ def ticket(transactional_db: None) -> Ticket:
 def context(hub_url: str, admin_client: Client, chromium_path: str) -> Iterator[BrowserContext]:
     """A browser that is logged in."""
     session = admin_client.cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(OPTIONS))
+    with running_chromium(chromium_path) as browser:
         context = browser.new_context(base_url=hub_url)
         context.add_cookies([{"name": "sessionid", "value": session, "url": hub_url}])
         yield context
-        browser.close()
 
 
 @pytest.fixture

@@ -37,12 +37,12 @@ django.setup()
 
 from django.core.management import call_command
 from django.test import Client
-from hub.starting import DEMO_SIGNING_SECRET, load_demo
+from hub.demo import SIGNING_SECRET, StandinMattermost, load_demo
 from tests.pumping import Pump
 
 call_command("migrate", verbosity=0)
-hook = load_demo(sys.argv[1], sys.argv[2])["larder"]
-secret = DEMO_SIGNING_SECRET.encode()
+hook = load_demo(StandinMattermost(sys.argv[1], sys.argv[2]))["larder"]
+secret = SIGNING_SECRET.encode()
 body = open("integrations/larder/payloads/stock.low.json", "rb").read()
 headers = {
     "X-Larder-Delivery": "1",

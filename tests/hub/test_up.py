@@ -118,7 +118,7 @@ def test_a_web_server_that_dies_is_started_again(start: Callable[..., Started]) 
 @ON_SQLITE
 def test_the_demo_shows_a_thread_in_its_mattermost(start: Callable[..., Started]) -> None:
     port = free_port()
-    started = start("demo", "--mattermost-port", str(port), "--n8n-port", str(free_port()))
+    started = start("demo", "--mattermost-port", str(port))
 
     wait_until(lambda: len(posts_in("support", f"http://127.0.0.1:{port}")) >= 2, BUSY_S)
 

@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 from django.test import Client
 
+from hub.demo import SIGNING_SECRET, StandinMattermost, load_demo
 from hub.models import Channel, Event, SourceState
-from hub.starting import DEMO_SIGNING_SECRET, load_demo
 from tests.pumping import Pump
 from tests.standins.git import payloads
 from tests.standins.git.sending import github
@@ -22,7 +22,7 @@ BROKEN_BY_SIX = {"rank": [70_006, 1], "is_broken": True, "failed_count": 1, "beg
 
 @pytest.fixture
 def hook(standin: MattermostStandin) -> str:
-    path = load_demo(standin.url, standin.token)["git"]
+    path = load_demo(StandinMattermost(standin.url, standin.token))["git"]
     Channel.objects.update(language="en")
     return path
 
@@ -45,7 +45,7 @@ def post(client: Client, hook: str, *requests: OutgoingRequest) -> list[int]:
 
 def run(number: int, conclusion: str) -> OutgoingRequest:
     payload = payloads.github_run(number, conclusion)
-    return github("workflow_run", payload, secret=DEMO_SIGNING_SECRET)
+    return github("workflow_run", payload, secret=SIGNING_SECRET)
 
 
 def threads(standin: MattermostStandin) -> dict[str, list[str]]:
@@ -59,7 +59,7 @@ def threads(standin: MattermostStandin) -> dict[str, list[str]]:
 def test_traffic_of_all_forges_threads_together(
     client: Client, hook: str, pump: Pump, standin: MattermostStandin
 ) -> None:
-    codes = post(client, hook, *islice(traffic(DEMO_SIGNING_SECRET), ROUND))
+    codes = post(client, hook, *islice(traffic(SIGNING_SECRET), ROUND))
 
     pump.run()
 
@@ -85,7 +85,7 @@ def test_a_recovery_ends_the_thread_of_its_failure_and_other_successes_are_silen
 
 
 def test_a_ping_is_taken_and_ignored(client: Client, hook: str, pump: Pump) -> None:
-    ping = github("ping", payloads.github_ping(), secret=DEMO_SIGNING_SECRET)
+    ping = github("ping", payloads.github_ping(), secret=SIGNING_SECRET)
 
     codes = post(client, hook, ping)
     pump.run()

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from django.test import Client
 
+from hub.demo import SIGNING_SECRET, StandinMattermost, load_demo
 from hub.models import Event, Source
 from hub.polling import poll_source
-from hub.starting import DEMO_SIGNING_SECRET, load_demo
 from tests.factories import NOON
 from tests.integrations.redmine_requests import ANJA, KEY, ROBIN, USERS
 from tests.pumping import Pump
@@ -19,13 +19,13 @@ from tests.standins.outgoing import OutgoingRequest
 from tests.standins.redmine import NativeWebhook, RedmineStandin, Site, traffic
 
 pytestmark = pytest.mark.django_db
-WEBHOOK = NativeWebhook(DEMO_SIGNING_SECRET)
+WEBHOOK = NativeWebhook(SIGNING_SECRET)
 
 
 @pytest.fixture
 def hook(standin: MattermostStandin) -> str:
     """The starter set, delivering to the stand-in."""
-    return load_demo(standin.url, standin.token)["redmine"]
+    return load_demo(StandinMattermost(standin.url, standin.token))["redmine"]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def texts(standin: MattermostStandin) -> list[str]:
 def test_an_issue_is_one_thread_from_its_making_to_its_closing(
     client: Client, hook: str, pump: Pump, standin: MattermostStandin
 ) -> None:
-    story = islice(traffic(DEMO_SIGNING_SECRET), 6)
+    story = islice(traffic(SIGNING_SECRET), 6)
 
     statuses = {send(client, hook, request) for request in story}
     pump.run()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from hub.contracts import Health
+from hub.demo import StandinMattermost, load_demo
 from hub.models import Event, Monitor, Source
 from hub.monitoring import probe
 from hub.polling import poll_problems, poll_source
-from hub.starting import load_demo
 from tests.live.redmine import CannotRunError, Redmine, running_redmine
 from tests.pumping import Pump
 from tests.running import wait_until
@@ -33,7 +33,7 @@ def redmine() -> Iterator[Redmine]:
 @pytest.fixture
 def source(redmine: Redmine, standin: MattermostStandin) -> Source:
     """Of the starter set, which delivers to the stand-in; it has looked once."""
-    load_demo(standin.url, standin.token)
+    load_demo(StandinMattermost(standin.url, standin.token))
     source = Source.objects.get(integration="redmine")
     source.base_url, source.credentials = redmine.url, {"api_key": redmine.admin_key}
     source.options = {"poll": "yes", "poll_seconds": 0}

@@ -1,26 +1,36 @@
 """All systems of the platform talking at once: the traffic of each stand-in, in turn."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count, cycle
 
 from tests.standins import erpnext, n8n, redmine
 from tests.standins.git.traffic import traffic as git_traffic
 from tests.standins.outgoing import OutgoingRequest
+from tests.standins.redmine import Site
 from tests.standins.stories import Request
 
 # Zammad speaks every other time: its stories are the ones a newcomer is told about.
-ORDER = ("zammad", "redmine", "zammad", "git", "zammad", "erpnext", "zammad", "n8n")
+ORDER = ("zammad", "n8n", "zammad", "redmine", "zammad", "git", "zammad", "erpnext")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where the stories play: the systems that can be answered."""
+
+    site: Site | None = None
+    n8n_address: str = n8n.URL
 
 
 def requests_of(
-    integration: str, secret: str, first_number: int, n8n_address: str = n8n.URL
+    integration: str, secret: str, first_number: int, setting: Setting
 ) -> Iterator[Request]:
     """Without end. `first_number` rises from start to start, so that nothing is told twice."""
     outgoing: Mapping[str, Iterator[OutgoingRequest]] = {
-        "redmine": redmine.traffic(secret, first_id=first_number),
+        "redmine": redmine.traffic(secret, first_id=first_number, site=setting.site),
         "git": git_traffic(secret, first_number),
         "erpnext": erpnext.traffic(secret, first_number=first_number),
-        "n8n": n8n.traffic(secret, first_number, n8n_address),
+        "n8n": n8n.traffic(secret, first_number, setting.n8n_address),
     }
     for number, one in zip(count(1), outgoing[integration], strict=False):
         yield Request(
@@ -38,11 +48,11 @@ def play(
     *,
     secret: str,
     first_number: int,
-    n8n_address: str = n8n.URL,
+    setting: Setting = Setting(),
 ) -> Iterator[Request]:
     """Zammad's stories, and between them every other system that has a hook."""
     others = {
-        name: requests_of(name, secret, first_number, n8n_address)
+        name: requests_of(name, secret, first_number, setting)
         for name in ("redmine", "git", "erpnext", "n8n")
         if name in hooks
     }

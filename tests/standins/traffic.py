@@ -2,19 +2,20 @@
 
 import argparse
 import http.client
+import itertools
 import json
 import random
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.standins.ensemble import play
-from tests.standins.n8n import Mode, N8nStandin, Webhook
+from tests.standins.ensemble import Setting, play
+from tests.standins.platform import Platform
 from tests.standins.stories import (
     Recording,
     Request,
@@ -149,26 +150,32 @@ def main() -> None:
         signal.pause()
     wait_for(options.hub_url)
     sys.stdout.write(f"a sample webhook every {options.every:g} s\n")
-    n8n = n8n_of_the_demo(options.n8n_port)
-    requests = play(
-        lambda: trickle.next_request(datetime.now(UTC)),
-        hooks,
-        secret=options.secret,
-        first_number=first_number,
-        n8n_address=n8n.url,
-    )
-    for count, request in enumerate(requests):
-        problem = send(options.hub_url, hooks[request.integration], request)
+    with Platform(options.key, first_number, json.loads(options.ports)) as platform:
+        addresses = {name: f"{options.hub_url}{path}" for name, path in hooks.items()}
+        platform.tell(addresses, options.secret)
+        requests = play(
+            lambda: trickle.next_request(datetime.now(UTC)),
+            hooks,
+            secret=options.secret,
+            first_number=first_number,
+            setting=Setting(platform.redmine.site, platform.n8n.url),
+        )
+        send_all(options, addresses, platform, requests)
+
+
+def send_all(
+    options: argparse.Namespace,
+    addresses: Mapping[str, str],
+    platform: Platform,
+    requests: Iterator[Request],
+) -> None:
+    for count in itertools.count():
+        request = platform.redmine.call(lambda: next(requests))  # it moves the site on
+        platform.learn(request)
+        problem = send(addresses[request.integration], request)
         if problem:
             sys.stdout.write(f"{request.integration} {request.name}: {problem}\n")
         time.sleep(options.every if count < LIVELY_COUNT else options.every * CALM_FACTOR)
-
-
-def n8n_of_the_demo(port: int) -> N8nStandin:
-    """Its workflows take every press of a button, for as long as this process lives."""
-    answer = {"message": "The workflow goes on."}
-    n8n = N8nStandin(port=port, default_webhook=Webhook(Mode.LAST_NODE, answer))
-    return n8n.__enter__()
 
 
 def parse_options() -> argparse.Namespace:
@@ -176,15 +183,17 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--hub-url", default="http://127.0.0.1:8000")
     parser.add_argument("--hooks", required=True, help="JSON: integration → path of its webhook")
     parser.add_argument("--secret", required=True, help="that the tokens are signed with")
-    parser.add_argument("--n8n-port", type=int, default=0, help="where presses are told to")
+    parser.add_argument("--ports", default="{}", help="JSON: integration → port of its API")
+    parser.add_argument("--key", default="demo", help="with which the hub comes in there")
     parser.add_argument("--every", type=float, default=4.0, help="seconds between two webhooks")
     return parser.parse_args()
 
 
-def send(hub_url: str, path: str, request: Request) -> str:
+def send(url: str, request: Request) -> str:
     """Why it was not taken; empty when it was."""
+    path = urlsplit(url).path
     target = f"{path}?{request.query}" if request.query else path
-    with closing(_connect(hub_url)) as connection:
+    with closing(_connect(url)) as connection:
         try:
             connection.request("POST", target, request.body, dict(request.headers))
             response = connection.getresponse()

@@ -40,5 +40,5 @@ class Command(BaseCommand):
             say(f"Admin: {first_steps.admin_url()}, {login}")
             return
         greeting = GREETING.format(admin=first_steps.admin_url(), login=login)
-        specs = [listener_spec(), worker_spec(), web_spec(address)]
+        specs = [worker_spec(), listener_spec(), web_spec(address)]
         serve(specs, address, greeting, say)

@@ -1,10 +1,10 @@
 """One ERPNext site: its REST API, version 1, over documents in memory."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote
 
 from tests.standins.erpnext.queries import select
@@ -36,6 +36,8 @@ STATUS_CODES = {
     "SessionStopped": 503,
 }
 
+T = TypeVar("T")
+
 
 class FrappeError(Exception):
     """An exception of Frappe by its name, with the sentence shown to the user (HTML)."""
@@ -63,10 +65,13 @@ class ErpNextStandin:
     fault: FrappeError | None = None
     lost_answers: int = 0
     passing: list[FrappeError] = field(default_factory=list)
+    api_key: str = API_KEY
+    api_secret: str = API_SECRET
     zone: tzinfo = UTC  # of the times it writes
     now: datetime | None = None  # what its clock shows; without one it runs
     webhook: Webhook | None = None  # on Comment, after_insert
     outbox: Outbox = field(default_factory=Outbox)
+    show: Callable[[str], Response | None] = lambda _path: None  # a page for people
     port: int = 0
 
     def __enter__(self) -> "ErpNextStandin":
@@ -82,6 +87,10 @@ class ErpNextStandin:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs it in the server's thread, so that nothing changes while it answers."""
+        return self._server.call(function)
+
     def add(self, *documents: dict[str, Any]) -> None:
         for document in documents:
             self.documents.setdefault(document["doctype"], {})[document["name"]] = document
@@ -95,6 +104,8 @@ class ErpNextStandin:
 
     def _respond(self, request: Request) -> Answer:
         self.calls.append((request.method, unquote(request.path)))
+        if request.method == "GET" and (page := self.show(request.path)) is not None:
+            return page
         try:
             answer = _json(200, self._answer(request))
         except FrappeError as error:
@@ -107,7 +118,7 @@ class ErpNextStandin:
     def _answer(self, request: Request) -> Any:
         if self.fault is not None:
             raise self.fault
-        user = _user_of(request)
+        user = self._user_of(request)
         path = unquote(request.path)
         if path.startswith("/api/method/"):
             return self._call(path.removeprefix("/api/method/"), request, user)
@@ -115,6 +126,15 @@ class ErpNextStandin:
             doctype, _, name = path.removeprefix("/api/resource/").partition("/")
             return self._resource(request, user, doctype, name)
         raise FrappeError("DoesNotExistError")
+
+    def _user_of(self, request: Request) -> str:
+        """A wrong key is 401 also where guests may enter; none at all is a guest."""
+        given = request.headers.get("authorization", "")
+        if not given:
+            return "Guest"
+        if given != f"token {self.api_key}:{self.api_secret}":
+            raise FrappeError("AuthenticationError")
+        return HUB_USER
 
     def _call(self, method: str, request: Request, user: str) -> Any:
         if method == "ping":
@@ -212,16 +232,6 @@ def error_body(error: FrappeError) -> dict[str, Any]:
         shown = {"message": error.message, "title": "Message", "indicator": "red"}
         body["_server_messages"] = json.dumps([json.dumps({**shown, "raise_exception": 1})])
     return body
-
-
-def _user_of(request: Request) -> str:
-    """A wrong key is 401 also where guests may enter; none at all is a guest."""
-    given = request.headers.get("authorization", "")
-    if not given:
-        return "Guest"
-    if given != f"token {API_KEY}:{API_SECRET}":
-        raise FrappeError("AuthenticationError")
-    return HUB_USER
 
 
 def _arguments(request: Request) -> dict[str, Any]:

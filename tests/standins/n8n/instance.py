@@ -41,6 +41,7 @@ class N8nStandin:
     webhooks: dict[str, Webhook] = field(default_factory=dict)  # path → its node
     default_webhook: Webhook | None = None  # takes the paths that no other does
     calls: list[str] = field(default_factory=list)  # paths
+    api_key: str = API_KEY
     port: int = 0
 
     def __enter__(self) -> "N8nStandin":
@@ -99,7 +100,7 @@ class N8nStandin:
             return Response(
                 404, b"<!DOCTYPE html><html><body>Cannot GET</body></html>", "text/html"
             )
-        if request.headers.get("x-n8n-api-key") != API_KEY:
+        if request.headers.get("x-n8n-api-key") != self.api_key:
             return _json(401, {"message": "Unauthorized"})
         return self._answer(request)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.standins.outbox import Outbox
 from tests.standins.redmine.sending import NativeWebhook, PluginWebhook
@@ -24,6 +24,8 @@ from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
 HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT, MAX_LIMIT = 25, 100
 WRITABLE = ("subject", "description", "status_id", "priority_id", "assigned_to_id", "done_ratio")
+
+T = TypeVar("T")
 
 
 class RefusedError(Exception):
@@ -49,6 +51,7 @@ class RedmineStandin:
     webhook: NativeWebhook | PluginWebhook | None = None  # called about every update
     outbox: Outbox = field(default_factory=Outbox)
     vanished: set[int] = field(default_factory=set)  # ids that are still listed, and gone
+    show: Callable[[str], Response | None] = lambda _path: None  # a page for people
     port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
 
@@ -65,8 +68,14 @@ class RedmineStandin:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs it in the server's thread, so that nothing changes while it answers."""
+        return self._server.call(function)
+
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
+        if request.method == "GET" and (page := self.show(request.path)) is not None:
+            return page
         if self.fault:
             return Response(self.fault, b"<h1>Internal error</h1>", HTML)
         try:

@@ -27,19 +27,32 @@ def traffic(
     *,
     first_id: int = 2_300,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    site: Site | None = None,
 ) -> Iterator[OutgoingRequest]:
-    """Endless, signed, one story after the other. `clock` is asked before each request."""
-    site = Site(clock(), (ROBIN, ANJA, SAM), first_id=first_id)
-    site.last_journal_id = first_id * 10
+    """Endless, signed, one story after the other. `clock` is asked before each request.
+
+    Where its API answers as well, the issues are those of its `site`, by that one's own clock.
+    """
+    is_own = site is None
+    site = site or make_site(clock(), first_id)
     webhook = NativeWebhook(secret)
     for subject, description in cycle(SUBJECTS):
-        site.now = clock()
+        if is_own:
+            site.now = clock()
         priority_id = IMMEDIATE if subject == SUBJECTS[0][0] else NORMAL
         issue = site.create(SAM, subject, description=description, priority_id=priority_id)
         yield webhook.created(site, issue)
         for step in STEPS:
-            site.now = clock()
+            if is_own:
+                site.now = clock()
             yield from step(site, issue, webhook)
+
+
+def make_site(now: datetime | None, first_id: int) -> Site:
+    """With the people of the stories. Without `now` its clock runs."""
+    site = Site(now, (ROBIN, ANJA, SAM), first_id=first_id)
+    site.last_journal_id = first_id * 10
+    return site
 
 
 def _take_up(site: Site, issue: Issue, webhook: NativeWebhook) -> list[OutgoingRequest]:

@@ -106,15 +106,25 @@ class NotValidError(Exception):
 
 
 class Site:
-    """`now` is what its clock shows; tests move it."""
+    """`now` is what its clock shows; tests move it. Without one it runs."""
 
-    def __init__(self, now: datetime, users: tuple[User, ...] = (), *, first_id: int = 1) -> None:
-        self.now = now.astimezone(UTC)
+    def __init__(
+        self, now: datetime | None = None, users: tuple[User, ...] = (), *, first_id: int = 1
+    ) -> None:
+        self._now = now
         self.first_id = first_id
         self.users = {user.id: user for user in users}
         self.issues: dict[int, Issue] = {}
         self.last_journal_id = 0
         self.barred: set[tuple[int, int]] = set()  # changes of status that the workflow bars
+
+    @property
+    def now(self) -> datetime:
+        return (self._now or datetime.now(UTC)).astimezone(UTC)
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self._now = moment
 
     def create(self, author: User, subject: str, **fields: Any) -> Issue:
         """Raises NotValidError. Ids are given again after a deletion, as SQLite does."""
@@ -122,7 +132,7 @@ class Site:
             raise NotValidError("Subject cannot be blank")
         if len(subject) > MAX_SUBJECT_CHARS:
             raise NotValidError(f"Subject is too long (maximum is {MAX_SUBJECT_CHARS} characters)")
-        issue_id = max(self.issues, default=self.first_id - 1) + 1
+        issue_id = max([self.first_id - 1, *self.issues]) + 1
         issue = Issue(issue_id, subject, author, self.now, self.now, **fields)
         issue.closed_at = self.now if issue.is_closed else None
         self.issues[issue_id] = issue

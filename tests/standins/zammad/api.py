@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.standins.outbox import Outbox
 from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
@@ -14,6 +14,8 @@ from tests.standins.zammad.writing import api_ticket, api_user, articles_of, web
 JSON_TYPE = "application/json; charset=utf-8"
 MAX_FOUND = 200
 CREATED = 201
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -32,6 +34,7 @@ class ZammadStandin:
     ignores_from: bool = False
     hides_states: bool = False
     webhook: Webhook | None = None  # called about every new article
+    show: Callable[[str], Response | None] = lambda _path: None  # a page for people
     port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
     outbox: Outbox = field(default_factory=Outbox)
@@ -49,8 +52,14 @@ class ZammadStandin:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs it in the server's thread, so that nothing changes while it answers."""
+        return self._server.call(function)
+
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
+        if request.method == "GET" and (page := self.show(request.path)) is not None:
+            return page
         try:
             status, content = self._answer(request)
         except RefusedError as refused:
@@ -73,6 +82,7 @@ class ZammadStandin:
             ("GET", "ticket_articles"): self._articles,
             ("POST", "ticket_articles"): self._add_article,
             ("PUT", "ticket_articles"): self._update_article,
+            ("GET", "tags"): self._tags,
         }
         answer = routes.get((request.method, parts[0]))
         if answer is None:
@@ -166,6 +176,9 @@ class ZammadStandin:
 
     def _update_article(self, request: Request, user: User, rest: list[str]) -> Any:
         return self.desk.update_article(int(rest[0]), json.loads(request.body))
+
+    def _tags(self, request: Request, user: User, rest: list[str]) -> Any:
+        return {"tags": self.desk.tags.get(int(request.query()["o_id"]), [])}
 
     def _ticket(self, ticket_id: str) -> dict[str, Any]:
         ticket = self.desk.tickets.get(int(ticket_id))

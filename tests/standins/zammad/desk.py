@@ -45,6 +45,7 @@ class Desk:
         self.users = {user.id: user for user in (nobody, *users)}
         self.tickets: dict[int, dict[str, Any]] = {}
         self.articles: dict[int, dict[str, Any]] = {}
+        self.tags: dict[int, list[str]] = {}  # by ticket
 
     def add_ticket(self, ticket_id: int, number: str, title: str, **fields: Any) -> dict[str, Any]:
         defaults = {"state_id": 2, "priority_id": 2, "owner_id": NOBODY_ID, "customer_id": 1}
