@@ -52,6 +52,21 @@ def shown_html(standin: MattermostStandin) -> str:
     return html
 
 
+def test_a_reaction_to_a_reply_is_shown_in_the_thread_that_is_open(
+    standin: MattermostStandin, bot: Api, support: str
+) -> None:
+    root = bot.say(support, "Urgent")
+    reply = bot.say(support, "I call them", root_id=root["id"])
+    (before,) = view(standin)["posts"]
+
+    mark = {"post_id": reply["id"], "emoji_name": "white_check_mark"}
+    bot.post("/reactions", {**mark, "user_id": reply["user_id"]})
+
+    (after,) = view(standin)["posts"]
+    assert after["revision"] != before["revision"]
+    assert "\N{WHITE HEAVY CHECK MARK}" in after["html"]
+
+
 @pytest.mark.parametrize(
     ("text", "html"),
     [

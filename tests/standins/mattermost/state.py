@@ -276,6 +276,8 @@ class State:
     def change_post(self, post: Post) -> None:
         post.updated_at = self.now_ms()
         post.revision += 1
+        if post.root_id in self.posts:  # the page shows it with its replies
+            self.posts[post.root_id].revision += 1
         self.touch()
 
     def delete_post(self, post: Post) -> None:
@@ -286,8 +288,6 @@ class State:
                 self.channels[one.channel_id].post_count -= 1
                 self.change_post(one)
         self.announce(Change("post_deleted", post))
-        if post.root_id in self.posts:
-            self.posts[post.root_id].revision += 1
 
     def live_post(self, post_id: str) -> Post | None:
         post = self.posts.get(post_id)
