@@ -20,8 +20,9 @@ TEST_DATABASE = "HUB_TEST_DATABASE_URL"
 LIVE_SYSTEM = "HUB_LIVE_SYSTEM"  # what may be installed on this machine for its tests
 PARALLEL = 2  # processes: more than there are cores does not pay
 TOGETHER = "not cluster and not browser and not live"
-ALONE = "cluster and not live"  # they kill processes, and measure nothing else meanwhile
+ALONE = "cluster and not live and not storm"  # they kill processes: nothing else runs meanwhile
 IN_BROWSER = "browser and not live"
+STORM = "storm"  # takes minutes, on purpose
 NOTHING_FOUND = 5  # pytest's exit code: no test has these markers
 OUTCOMES = ("failed", "error", "passed", "skipped", "xfailed", "xpassed", "warning")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -59,7 +60,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hub-test-") as folder:
         os.environ["HUB_DATA_DIR"] = folder
         sqlite = f"sqlite:///{folder}/hub.sqlite3"
-        if options.live:
+        if options.storm:
+            run_on(sqlite, (STORM,), options.markers, arguments, tally)
+        elif options.live:
             os.environ[LIVE_SYSTEM] = options.live
             run_pytest(sqlite, both("live", options.markers), ["-k", options.live], tally)
         else:
@@ -67,7 +70,8 @@ def main() -> int:
             run_on(sqlite, (TOGETHER, ALONE, IN_BROWSER), options.markers, arguments, tally)
         if not (options.fast or options.live):
             with postgres_url() as url:
-                run_on(url, (TOGETHER, ALONE), options.markers, arguments, tally)
+                parts = (STORM,) if options.storm else (TOGETHER, ALONE)
+                run_on(url, parts, options.markers, arguments, tally)
     write(f"{tally.line(time.monotonic() - started_at)}\n")
     was_run = tally["passed"] or (options.live and tally["skipped"])  # the skip says why
     return 1 if tally.has_failed or not was_run else 0
@@ -83,6 +87,7 @@ def parse_options() -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--fast", action="store_true", help="on SQLite only")
     parser.add_argument("--live", metavar="NAME", help="only the tests of that real system")
+    parser.add_argument("--storm", action="store_true", help="only the tests that take minutes")
     parser.add_argument("-m", dest="markers", default="", help="markers, as for pytest")
     return parser.parse_known_args()
 

@@ -90,6 +90,7 @@ def test_a_command_is_answered_with_its_result_in_time(
     assert len(zammad.desk.articles) == 1
 
 
+@pytest.mark.storm
 @pytest.mark.timeout(300)
 def test_killing_workers_during_200_replies_leaves_200_notes(
     command: SlashCommand, standin: MattermostStandin, zammad: ZammadStandin
