@@ -65,6 +65,7 @@ def listen(stop: threading.Event, pace: Pace = DEFAULT_PACE) -> None:
         stop.wait(pace.look_every_s)
     for thread in running.values():
         thread.join(pace.read_wait_s * 3)
+    connection.close()
 
 
 def _start(server: MattermostServer, stop: threading.Event, pace: Pace) -> threading.Thread:

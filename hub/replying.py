@@ -110,7 +110,7 @@ def _find(invocation: CommandInvocation, named: str, patterns: Patterns) -> Foun
         raise CommandError(
             _(
                 "No ticket was found in this thread or in the channel's recent messages. Name it: "
-                "/{trigger} #23 your text",
+                "/{trigger} #23 …",
                 trigger=invocation.trigger or "reply",
             )
         )

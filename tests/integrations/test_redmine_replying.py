@@ -22,7 +22,8 @@ from tests.integrations.redmine_requests import (
     source_of,
 )
 from tests.integrations.typed_texts import LONG_TEXT, typed_texts
-from tests.standins.redmine import NativeWebhook, OutgoingRequest, RedmineStandin, Site, User
+from tests.standins.outgoing import OutgoingRequest
+from tests.standins.redmine import NativeWebhook, RedmineStandin, Site, User
 
 ADMIN = replace(HUB, is_admin=True)
 LOCKED = User(3, "old", "Old", "Hand", is_locked=True)

@@ -2,6 +2,6 @@
 
 from tests.standins.zammad.api import ZammadStandin
 from tests.standins.zammad.desk import Desk, RefusedError, User
-from tests.standins.zammad.sending import OutgoingRequest, Webhook
+from tests.standins.zammad.sending import Webhook
 
-__all__ = ["Desk", "OutgoingRequest", "RefusedError", "User", "Webhook", "ZammadStandin"]
+__all__ = ["Desk", "RefusedError", "User", "Webhook", "ZammadStandin"]

@@ -2,23 +2,15 @@
 
 import hmac
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import requests
 
+from tests.standins.outgoing import OutgoingRequest
+
 TIMEOUT_S = 10.0
-
-
-@dataclass(frozen=True)
-class OutgoingRequest:
-    """What is sent to the address of the webhook."""
-
-    body: bytes
-    headers: Mapping[str, str]
-    query: str = ""
 
 
 @dataclass(frozen=True)
