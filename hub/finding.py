@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hub.contracts import JSONObject
 from hub.destinations import ChatPost, Conversations, ServerView
 from hub.models import Delivery, Reference, Thread
-from hub.references import Named, Patterns
+from hub.references import Named, Patterns, answerable_sources
 
 RECENT_POSTS = 20  # a screen or two: what the person sees
 RECENT = timedelta(hours=12)
@@ -102,7 +102,8 @@ def _in_posts(place: Place, posts: Iterable[ChatPost], patterns: Patterns) -> tu
             continue
         else:
             found += _named_in(post, patterns)
-    return _distinct(found)
+    answerable = answerable_sources()
+    return _distinct(one for one in found if one.source_id in answerable)
 
 
 def _tickets_of_threads(place: Place, posts: list[ChatPost]) -> dict[str, Candidate]:

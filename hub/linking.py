@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from hub.accounts import UNKNOWN, Place
 from hub.answers import make_answer
 from hub.contracts import JSONObject
@@ -35,16 +37,23 @@ def press_link(press: Press) -> Pressed:
     name = escape(str(account))
     if press.payload.get("is_mine") is not True:
         reject_account(account)
-        return _answered(_("{account} is not taken for yours any more.", account=name))
+        text = _("{account} is not taken for yours any more.", account=name)
+        return _answered(text, account.person, server)
     if not may_write_as(account, server):
         return Pressed(_("An administrator has to confirm {account}.", account=name))
     confirm_account(account)
-    return _answered(_("{account} is yours.", account=name))
+    return _answered(_("{account} is yours.", account=name), account.person, server)
 
 
-def _answered(text: str) -> Pressed:
-    """The buttons go, so that nobody presses them again."""
-    return Pressed(update={"message": f":white_check_mark: {text}", "props": {}})
+def _answered(text: str, person: Person, server: MattermostServer) -> Pressed:
+    """What was answered, above the accounts as they are now: the others can still be judged."""
+    rest = link(person, server, timezone.now())
+    return Pressed(
+        update={
+            "message": f":white_check_mark: {text}\n{rest['text']}",
+            "props": {"attachments": rest.get("attachments", [])},
+        }
+    )
 
 
 def _no_account(person: Person) -> str:

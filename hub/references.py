@@ -7,7 +7,8 @@ from typing import Any
 
 import re2
 
-from hub.models import ReferencePattern
+from hub import registry
+from hub.models import ReferencePattern, Source
 from hub.operators import PATTERN_OPTIONS
 
 MAX_SEARCHED_CHARS = 20_000
@@ -59,8 +60,14 @@ class Patterns:
 
 def load_patterns() -> Patterns:
     """Read and compiled for each command: a few rows, and people type slowly."""
-    rows = ReferencePattern.objects.filter(source__is_active=True)
+    rows = ReferencePattern.objects.filter(source__in=answerable_sources())
     return Patterns(tuple(rows.values_list("source_id", "pattern", "display", "order")))
+
+
+def answerable_sources() -> set[int]:
+    """Ids of the sources whose tickets can be looked up and written to from chat."""
+    rows = Source.objects.filter(is_active=True).values_list("pk", "integration")
+    return {pk for pk, name in rows if (one := registry.get(name)) and one.find_ticket}
 
 
 def _compile(pattern: str) -> Any:

@@ -151,3 +151,13 @@ def test_a_prefix_of_its_own_leads_to_the_other_redmine(room: Room) -> None:
     assert [(one.source_id, one.display) for one in found.candidates] == [
         (Source.objects.get(name="Redmine CRM").pk, "#23")
     ]
+
+
+def test_what_cannot_be_written_to_is_no_candidate(room: Room) -> None:
+    Source.objects.filter(name="Redmine").update(integration="git")
+    room.add({"card": "#23"})
+    room.add({"card": "ZD#74001"})
+
+    found = find(room, None)
+
+    assert [candidate.display for candidate in found.candidates] == ["ZD#74001"]
