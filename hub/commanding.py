@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils.translation import override
 
 from hub.answering import language_of
@@ -55,7 +55,7 @@ def answer_command(request: CommandRequest) -> JSONObject:
     """
     until = time.monotonic() + ANSWER_WITHIN_S
     try:
-        row = accept_command(request)
+        row = _accept_again(request)
     except (DatabaseError, InterfaceError):
         logger.exception("A command could not be stored")
         return make_answer(_not_stored(request))
@@ -68,6 +68,20 @@ def answer_command(request: CommandRequest) -> JSONObject:
         return answer
     with override(language_of(row)):
         return make_answer(_("Busy with it; the result follows here."))
+
+
+def _accept_again(request: CommandRequest) -> CommandInvocation:
+    """A connection that was dropped meanwhile shows only when it is used: once more on a new one.
+
+    It may run twice without harm: the key of the row is that of the press of Enter.
+    """
+    try:
+        return accept_command(request)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+    return accept_command(request)
 
 
 def _not_stored(request: CommandRequest) -> str:

@@ -184,6 +184,27 @@ def away_for(statement: str) -> Callable[..., Any]:
     return execute
 
 
+def dropped_once() -> Callable[..., Any]:
+    """The connection, at its next statement."""
+    errors = [OperationalError("the server closed the connection")]
+
+    def execute(run: Callable[..., Any], *statement: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return run(*statement)
+
+    return execute
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_dropped_costs_nobody_his_text(client: Client) -> None:
+    with connection.execute_wrapper(dropped_once()):
+        response = post(client, FIELDS)
+
+    assert response.json()["text"] == "Busy with it; the result follows here."
+    assert CommandInvocation.objects.count() == 1
+
+
 def test_what_cannot_be_stored_comes_back(client: Client) -> None:
     with connection.execute_wrapper(away_for('INSERT INTO "hub_commandinvocation"')):
         response = post(client, FIELDS)
