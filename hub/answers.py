@@ -33,6 +33,10 @@ def with_typed(text: str, invocation: CommandInvocation) -> str:
     if not invocation.text.strip():
         return text
     typed = f"/{invocation.trigger} {invocation.text}" if invocation.trigger else invocation.text
+    return with_text(text, typed)
+
+
+def with_text(text: str, typed: str) -> str:
     return "\n".join((text, _("What you typed:"), str(fence(typed))))
 
 

@@ -24,10 +24,14 @@ class Caller:
     is_guest: bool = False
     is_system_admin: bool = False
     person: Person | None = None
+    unknown_because: DeliveryError | None = None  # Mattermost could not be asked
 
 
 def identify_caller(server: MattermostServer, user_id: str, username: str) -> Caller:
-    user = _fetch(server_view(server), user_id)
+    try:
+        user = _fetch(server_view(server), user_id)
+    except DeliveryError as error:
+        return Caller(user_id, username, username, is_guest=True, unknown_because=error)
     if user is None:
         return Caller(user_id, username, username, is_guest=True)
     return Caller(
@@ -41,19 +45,24 @@ def identify_caller(server: MattermostServer, user_id: str, username: str) -> Ca
 
 
 def _fetch(server: ServerView, user_id: str) -> ChatUser | None:
-    try:
-        return destination().conversations.fetch_user(server, user_id) if server.token else None
-    except DeliveryError:
-        return None
+    return destination().conversations.fetch_user(server, user_id) if server.token else None
+
+
+def refuse_unknown(caller: Caller) -> None:
+    """Raises DeliveryError: he may be more than a guest, which is found out in a minute."""
+    if caller.unknown_because is not None:
+        raise caller.unknown_because
 
 
 def check_caller(invocation: CommandInvocation, caller: Caller) -> None:
-    """Raises CommandError with why this person may not use it here."""
+    """Raises CommandError with why this person may not use it here, DeliveryError where
+    Mattermost cannot say who he is."""
     command = invocation.command
     if caller.person is not None and not caller.person.is_active:
         raise CommandError(_("An administrator has switched you off in the hub."))
     if command is None:
         return
+    refuse_unknown(caller)
     ids = set(command.channels.values_list("channel_id", flat=True))
     if ids and invocation.channel_id not in ids:
         names = ", ".join(str(channel) for channel in command.channels.all())

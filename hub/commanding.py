@@ -1,21 +1,25 @@
 """A slash command as it comes in: proven, stored, and answered within two seconds."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils.translation import override
 
 from hub.answering import language_of
-from hub.answers import make_answer
+from hub.answers import make_answer, with_text
 from hub.contracts import UNSTORABLE, JSONObject
 from hub.invocations import open_invocation, wait_for_answer
 from hub.models import CommandInvocation, SlashCommand
 from hub.secrets import hash_token
 from hub.sentences import sentence as _
 from hub.signatures import is_equal
+
+logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 1.6  # Mattermost waits 30 s, people do not
 SAME_PRESS_S = 10  # without a trigger_id, the same text within it is one press of Enter
@@ -50,12 +54,48 @@ def answer_command(request: CommandRequest) -> JSONObject:
     Raises CommandRefusedError.
     """
     until = time.monotonic() + ANSWER_WITHIN_S
-    row = accept_command(request)
-    answer = wait_for_answer(row, until)
+    try:
+        row = _accept_again(request)
+    except (DatabaseError, InterfaceError):
+        logger.exception("A command could not be stored")
+        return make_answer(_not_stored(request))
+    try:
+        answer = wait_for_answer(row, until)
+    except (DatabaseError, InterfaceError):
+        logger.exception("The answer to invocation %s could not be read", row.pk)
+        return make_answer(_stored_unseen())
     if answer is not None:
         return answer
     with override(language_of(row)):
         return make_answer(_("Busy with it; the result follows here."))
+
+
+def _accept_again(request: CommandRequest) -> CommandInvocation:
+    """A connection that was dropped meanwhile shows only when it is used: once more on a new one.
+
+    It may run twice without harm: the key of the row is that of the press of Enter.
+    """
+    try:
+        return accept_command(request)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+    return accept_command(request)
+
+
+def _not_stored(request: CommandRequest) -> str:
+    text = _("The hub's database is away: please type it again in a minute.")
+    typed = request.get("text", MAX_TEXT_CHARS)
+    return with_text(text, f"/{request.trigger} {typed}") if typed.strip() else text
+
+
+def _stored_unseen() -> str:
+    """Typed again, it would be done twice."""
+    return _(
+        "It is stored and will be done, do not type it again: the hub's database went away "
+        "meanwhile, and the result may not be shown here."
+    )
 
 
 def accept_command(request: CommandRequest) -> CommandInvocation:

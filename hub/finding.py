@@ -28,11 +28,12 @@ class Candidate:
     is_private: bool = False
 
     def as_json(self) -> JSONObject:
+        """What is shown to whoever typed, anywhere: of a private ticket not even its title."""
         return {
             "source": self.source_id,
             "display": self.display,
             "external_id": self.external_id,
-            "title": self.title,
+            "title": "" if self.is_private else self.title,
         }
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -165,22 +166,24 @@ def _why(invocation: CommandInvocation, caller: Caller, rest: str) -> JSONObject
     if not word:
         raise CommandError(_("Which one? /{trigger} why #23", trigger=invocation.trigger))
     references = find_references(word)[:3]
-    shown = [
-        one for one in references if not one.is_private or _may_see_private(invocation, caller)
-    ]
+    may_see_private = _may_see_private(invocation, caller)
+    shown = [one for one in references if not one.is_private or may_see_private]
     if not shown:
         raise CommandError(
             _("The hub has received nothing about {reference}.", reference=escape(word))
         )
-    return make_answer("\n\n".join(_why_one(reference, invocation) for reference in shown))
-
-
-def _why_one(reference: Reference, invocation: CommandInvocation) -> str:
     locale = _locale(invocation)
-    deliveries = reference.deliveries.select_related("channel", "rule").order_by("-pk")[:MAX_TOLD]
+    told = (_why_one(one, locale, may_see_private=may_see_private) for one in shown)
+    return make_answer("\n\n".join(told))
+
+
+def _why_one(reference: Reference, locale: Locale, *, may_see_private: bool) -> str:
+    """Private notes on it, and where they went, are told where they may be seen only."""
+    hidden = Q(pk__in=[]) if may_see_private else Q(is_private=True)
+    deliveries = _told(reference).exclude(event__in=reference.events.filter(hidden))
     lines = [f"{bold_reference(reference.display, reference.title, reference.url)}"]
-    lines += [_delivery_line(delivery, locale) for delivery in deliveries]
-    lines += [_event_line(event, locale) for event in _untold(reference)]
+    lines += [_delivery_line(delivery, locale) for delivery in deliveries[:MAX_TOLD]]
+    lines += [_event_line(event, locale) for event in _untold(reference).exclude(hidden)[:3]]
     if len(lines) == 1:
         lines.append(_("No rule has sent anything about it."))
     query = urlencode({"q": reference.display})
@@ -189,10 +192,14 @@ def _why_one(reference: Reference, invocation: CommandInvocation) -> str:
     return "\n".join(lines)
 
 
-def _untold(reference: Reference) -> list[Event]:
+def _told(reference: Reference) -> QuerySet[Delivery]:
+    return reference.deliveries.select_related("channel", "rule").order_by("-pk")
+
+
+def _untold(reference: Reference) -> QuerySet[Event]:
     """Events about it that led to no message."""
     events = reference.events.filter(deliveries=None).order_by("-pk")
-    return list(events.defer("body", "trace", "data")[:3])
+    return events.defer("body", "trace", "data")
 
 
 def _delivery_line(delivery: Delivery, locale: Locale) -> str:

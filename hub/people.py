@@ -27,6 +27,12 @@ def find_person(server: MattermostServer, user: ChatUser) -> Person:
         return accounts.get().person
 
 
+def is_switched_off(server: MattermostServer, user_id: str) -> bool:
+    """Has an administrator said that this person may do nothing through the hub?"""
+    accounts = Place(server=server).known().filter(external_id=user_id)
+    return accounts.filter(person__is_active=False).exists()
+
+
 def account_in(person: Person, source: Source, now: datetime) -> Account | None:
     """His account there, asked for by e-mail where it is not known yet, once a day at most.
 

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from hub import registry
 from hub.contracts import DeliveryError
 from hub.destinations import CustomCommand, ServerView
+from hub.http import origin_of
 from hub.models import SlashCommand
 from hub.rotating import keep_command_token
 from hub.secrets import hash_token
@@ -74,6 +75,13 @@ def find_problems(command: SlashCommand, now: datetime) -> Iterator[str]:
             "SiteURL is empty in Mattermost: no command works without it. Set it under System "
             "Console → Environment → Web Server."
         )
+    site = known.get("SiteURL") or ""
+    if site and origin_of(site) != origin_of(view.base_url):
+        yield _(
+            "Mattermost calls itself %(site)s (SiteURL) and the hub calls it %(address)s: answers "
+            "that take longer than two seconds do not arrive. Make the address of the server the "
+            "same."
+        ) % {"site": site, "address": view.base_url}
     there = find_registered(view, command)
     if there is None:
         yield _(

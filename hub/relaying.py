@@ -25,6 +25,7 @@ from hub.deciding import (
 )
 from hub.delivering import bind_post
 from hub.models import ActionTarget, Delivery
+from hub.people import is_switched_off
 from hub.permitting import find_objection
 from hub.pressing import Press, Pressed
 from hub.showing import decision_line, find_posts, show_post
@@ -58,15 +59,20 @@ def relay_press(press: Press) -> Pressed:
     if delivery is None:
         record_press(press, Outcome.FORGED, now, kind="relay", target=target, number=number)
         return Pressed(_("This button belongs to another message. Nothing was done."))
-    objection = find_objection(
-        target, press, server_view(delivery.server), is_private=target.event.is_private
-    )
+    objection = _objection(target, press, delivery)
     if objection:
         name = str(target.buttons[number]["name"])[:250]
         fields = {"kind": "relay", "target": target, "number": number, "button": name}
         record_press(press, Outcome.UNAUTHORISED, now, answer_excerpt=objection[:500], **fields)
         return Pressed(objection)
     return _answer(decide(target, number, press, now=now), delivery)
+
+
+def _objection(target: ActionTarget, press: Press, delivery: Delivery) -> str:
+    if is_switched_off(delivery.server, press.user_id):
+        return _("An administrator has switched you off in the hub.")
+    is_private = target.event.is_private
+    return find_objection(target, press, server_view(delivery.server), is_private=is_private)
 
 
 def find_pressed(target: ActionTarget, press: Press) -> Delivery | None:

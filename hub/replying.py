@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hub import registry
 from hub.answers import bold_reference, make_answer, question, undo_offer, with_typed
-from hub.callers import Caller
+from hub.callers import Caller, refuse_unknown
 from hub.command_text import CommandError, ReplyText, parse_reply
 from hub.contracts import DeliveryError, SourceView
 from hub.finding import Candidate, Found, Place, find_named, find_unnamed
@@ -47,12 +47,12 @@ def reply(invocation: CommandInvocation, caller: Caller) -> Ending | None:
     patterns = load_patterns()
     typed = _read(invocation, patterns)
     _check_text(typed)
-    if not invocation.reference:
-        if not clear_reference(invocation, typed.reference):
-            return None
-        if _may_be_undone(invocation):
-            _wait(invocation)
-            return None
+    was_clear = bool(invocation.reference)
+    if not clear_reference(invocation, typed.reference):
+        return None
+    if _may_be_undone(invocation) and not (was_clear and _has_waited(invocation)):
+        _wait(invocation)
+        return None
     return _write(invocation, typed, caller)
 
 
@@ -146,6 +146,12 @@ def _may_be_undone(invocation: CommandInvocation) -> bool:
     return invocation.found_by in ("thread", "channel") and seconds > 0
 
 
+def _has_waited(invocation: CommandInvocation) -> bool:
+    """By the state in which it was claimed: a worker may have died between finding and waiting."""
+    is_after = invocation.state in (State.WAITING, State.RETRYING)
+    return is_after or invocation.look_since is not None
+
+
 def _wait(invocation: CommandInvocation) -> None:
     seconds = invocation.command.undo_seconds if invocation.command else 0
     offer = undo_offer(invocation, seconds)
@@ -158,6 +164,7 @@ def _write(invocation: CommandInvocation, typed: ReplyText, caller: Caller) -> E
     _check_options(target, typed)
     ticket = fetch_ticket(target, invocation.reference, invocation.external_id)
     if caller.is_guest and ticket.is_private:
+        refuse_unknown(caller)
         raise CommandError(_("Guests cannot write to private tickets."))
     note = _note(invocation, typed, caller, target)
     change(
@@ -189,8 +196,13 @@ def target_of(invocation: CommandInvocation) -> Target:
 
 
 def fetch_ticket(target: Target, display: str, external_id: str = "") -> Ticket:
-    """Raises CommandError when there is none that the hub may see, else DeliveryError."""
+    """Raises CommandError when there is none that the hub may see, else DeliveryError.
+
+    An id that the hub remembers may be another ticket's by now: what people named counts.
+    """
     ticket = target.find_ticket(target.view, TicketAddress(display, external_id))
+    if ticket is not None and external_id and ticket.display.casefold() != display.casefold():
+        ticket = target.find_ticket(target.view, TicketAddress(display))
     if ticket is None:
         raise CommandError(
             _(
@@ -280,9 +292,12 @@ def _known_notes(invocation: CommandInvocation, now: datetime) -> frozenset[str]
 def _done(
     invocation: CommandInvocation, ticket: Ticket, target: Target, written: Written
 ) -> Ending:
-    """The answer names the ticket, and what of the rest has happened."""
+    """The answer names the ticket, and what of the rest has happened.
+
+    Writing to a private ticket shows nothing of it: whoever knows its number may do so anywhere.
+    """
     is_public = _answers_in_channel(invocation) and not ticket.is_private
-    shown = bold_reference(ticket.display, ticket.title, ticket.url)
+    shown = bold_reference(ticket.display, "" if ticket.is_private else ticket.title, ticket.url)
     parts = [_("Written to {ticket} in {system}.", ticket=shown, system=escape(target.source.name))]
     if written.status:
         parts.append(_("Status: {status}.", status=escape(written.status)))
@@ -314,4 +329,13 @@ def fail_or_retry(invocation: CommandInvocation, error: DeliveryError) -> Ending
             tell(invocation, make_answer(with_typed(text, invocation)))
         return None
     text = ":x: " + _("Not done: {error}", error=escape(str(error)))
+    if _may_have_arrived(invocation, error):
+        warning = _("It may be there all the same: look before you type it again.")
+        text = f"{text}\n:warning: {warning}"
     return Ending(State.FAILED, str(error), make_answer(with_typed(text, invocation)))
+
+
+def _may_have_arrived(invocation: CommandInvocation, error: DeliveryError) -> bool:
+    """Of an earlier try, too, whose trace could not be looked for any more."""
+    has_tried = invocation.look_since is not None
+    return has_tried and (error.is_fate_unknown or invocation.attempt_count > 1)

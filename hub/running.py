@@ -1,14 +1,19 @@
 """Runs what was typed beside a drain's other work, on threads of its own."""
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
 
 from hub.answering import run_invocation
 from hub.invocations import claim_invocations, extend_claims
 from hub.models import CommandInvocation
+
+logger = logging.getLogger(__name__)
 
 RUN_THREADS = 4  # people type slowly; a system that hangs keeps one
 LOOK_INTERVAL = timedelta(milliseconds=50)
@@ -42,8 +47,22 @@ class Runner:
         return len(claimed)
 
     def close(self) -> None:
-        """What is under way ends by itself or is taken over when its claim runs out."""
+        """What is under way ends by itself: as long as this process lives, it is nobody else's."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._running:
+            threading.Thread(target=_keep, args=(self._running,), daemon=True).start()
+
+
+def _keep(running: Mapping[Future[None], str]) -> None:
+    """Without its drain, a slow call would be taken for a dead one's and made once more."""
+    while claims := [claim for future, claim in running.items() if not future.done()]:
+        try:
+            extend_claims(claims, timezone.now())
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("Claims could not be extended, trying again: %s", error)
+        finally:
+            connection.close()
+        wait(running, EXTEND_INTERVAL.total_seconds())
 
 
 def _run(row: CommandInvocation) -> None:

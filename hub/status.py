@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Min, OuterRef
 
-from hub.models import Delivery, Event
+from hub.models import CommandInvocation, Delivery, Event
 
 WATCHED_STATES = (
     Delivery.State.PENDING,
@@ -27,7 +27,10 @@ def oldest_due_age(now: datetime) -> float:
     )
     heads = Delivery.objects.filter(~Exists(earlier), state__in=states, due_at__lte=now)
     due = heads.aggregate(at=Min("due_at"))
-    waiting = [row["at"] for row in (received, due) if row["at"] is not None]
+    typed = CommandInvocation.objects.filter(
+        state__in=CommandInvocation.DUE_STATES, due_at__lte=now
+    ).aggregate(at=Min("due_at"))
+    waiting = [row["at"] for row in (received, due, typed) if row["at"] is not None]
     return (now - min(waiting)).total_seconds() if waiting else 0.0
 
 

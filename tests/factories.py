@@ -6,6 +6,7 @@ from typing import Any
 from hub.contracts import InboundRequest
 from hub.models import (
     Channel,
+    CommandInvocation,
     Condition,
     Delivery,
     Event,
@@ -84,6 +85,12 @@ def make_delivery(channel: Channel, **fields: Any) -> Delivery:
         "created_at": NOON,
     } | fields
     return Delivery.objects.create(channel=channel, server=channel.server, **fields)
+
+
+def make_invocation(**fields: Any) -> CommandInvocation:
+    fields = {"dedup_key": f"key {CommandInvocation.objects.count()}", "received_at": NOON} | fields
+    server = MattermostServer.objects.first() or make_server()
+    return CommandInvocation.objects.create(server=server, **fields)
 
 
 def zammad_body(number: int = 74001, **ticket: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A made-up system for tests of writing from chat: tickets and notes in memory, with faults."""
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Notebook:
     refusals: list[DeliveryError] = field(default_factory=list)
     stores_before_refusing: bool = False
     accounts: dict[str, Account] = field(default_factory=dict)
+    is_asked: threading.Event = field(default_factory=threading.Event)
+    may_answer: threading.Event = field(default_factory=threading.Event)
 
     def add(self, display: str, title: str = "Server down", *, is_private: bool = False) -> None:
         url = f"https://notebook.example.test/{display.strip('#')}"
@@ -36,18 +39,23 @@ class Notebook:
         self.refusals.clear()
         self.accounts.clear()
         self.stores_before_refusing = False
+        self.is_asked.clear()
+        self.may_answer.set()
 
     def texts(self) -> list[str]:
         return [note.text for _display, note in self.notes]
 
     def find_ticket(self, _source: SourceView, address: TicketAddress) -> Ticket | None:
-        return self.tickets.get(address.display)
+        by_id = {ticket.external_id: ticket for ticket in self.tickets.values()}
+        return by_id.get(address.external_id) or self.tickets.get(address.display)
 
     def find_account(self, _source: SourceView, email: str) -> Account | None:
         return self.accounts.get(email)
 
     def reply(self, _source: SourceView, ticket: Ticket, note: Note) -> Written:
         """Looks first where a try may have arrived, as the contract wants."""
+        self.is_asked.set()
+        assert self.may_answer.wait(10), "nobody lets it answer"
         if note.look_since is not None:
             for number, (display, written) in enumerate(self.notes):
                 is_same = fingerprint(written.text) == fingerprint(note.text)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hub.admin.attention import bounded_count, find_what_needs_attention, shown_count
 from hub.admin.cells import event_tag, list_url, row_url
 from hub.admin.figures import Figures, collect_figures
-from hub.models import Channel, Delivery, Event, MattermostServer, WebhookToken
+from hub.models import Channel, Delivery, Event, MattermostServer, SlashCommand, WebhookToken
 
 MAY_LOOK = "hub.view_delivery"
 LAST_EVENTS = 8
@@ -111,6 +111,11 @@ def _first_steps() -> list[dict[str, Any]]:
             _("Wait for the first event, and see what the rules make of it."),
             reverse("admin:hub_event_changelist"),
             has_event,
+        ),
+        _step(
+            _("Create /reply, /ticket and /hub in Mattermost, or switch off what you do not want."),
+            reverse("admin:hub_slashcommand_changelist"),
+            not SlashCommand.objects.filter(is_active=True, token_sha256="").exists(),
         ),
     ]
     return [] if all(step["is_done"] for step in steps[2:]) else steps

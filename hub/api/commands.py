@@ -1,22 +1,16 @@
 """/commands/<name>: Mattermost's slash commands, as form, as JSON or in the address."""
 
-import logging
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from django.db import DatabaseError
 from django.http import HttpResponseBase, JsonResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from hub.answers import make_answer
 from hub.api.requests import client_address, read_request
 from hub.commanding import CommandRefusedError, CommandRequest, answer_command
 from hub.contracts import InboundRequest, PayloadError
 from hub.receiving import Receipt, refuse_call
-from hub.sentences import sentence as _
-
-logger = logging.getLogger(__name__)
 
 MAX_FIELDS = 200
 TOKEN_SCHEME = "token "  # noqa: S105  # the word before it
@@ -43,10 +37,6 @@ class CommandView(APIView):
             receipt = Receipt(error.status_code, str(error))
         except PayloadError as error:
             receipt = Receipt(400, str(error))
-        except DatabaseError:
-            logger.exception("A command could not be stored")
-            text = _("The hub's database is away: please type it again in a minute.")
-            return JsonResponse(make_answer(text))
         refuse_call(request, f"/commands/{name}", address, receipt)
         return JsonResponse({"error": receipt.reason}, status=receipt.status_code)
 

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from hub.api.requests import client_address, read_request
 from hub.outgoing import accept_outgoing
 from hub.receiving import Receipt, refuse_call
+from hub.retrying import with_retries
 from hub.secrets import PREFIX_LENGTH
 
 
@@ -30,7 +31,7 @@ class OutgoingView(APIView):
             if size > settings.HUB_MAX_BODY_BYTES:
                 receipt = Receipt(413, f"larger than {settings.HUB_MAX_BODY_BYTES} bytes")
             else:
-                receipt = accept_outgoing(request, key)
+                receipt = with_retries(lambda: accept_outgoing(request, key))
         except DatabaseError:
             return JsonResponse({"error": "the database is away"}, status=503)
         if receipt.status_code >= 400:

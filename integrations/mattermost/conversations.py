@@ -1,5 +1,6 @@
 """What people said in Mattermost and who they are, as the bot may see it."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
@@ -7,7 +8,7 @@ from hub.contracts import DeliveryError, JSONObject
 from hub.destinations import ChatPost, ChatUser, Conversations, ServerView
 from integrations.mattermost.connection import call, fetch, find, reworded, text_of
 
-RESPONSE_PATH = "/hooks/commands/"
+RESPONSE_PATH = re.compile(r"(?:/[\w-]+)*/hooks/commands/\w+")  # also below a path
 MAX_POSTS = 200  # Mattermost cuts a page there
 GONE = frozenset({400, 404})  # a response_url that is used up or too old
 ADMIN_ROLE, GUEST_ROLE, CHANNEL_ADMIN_ROLE = "system_admin", "system_guest", "channel_admin"
@@ -77,7 +78,8 @@ def respond(server: ServerView, response_url: str, answer: JSONObject) -> None:
 
     Mattermost takes five answers within thirty minutes. Raises DeliveryError.
     """
-    if RESPONSE_PATH not in response_url or not _is_of(server, response_url):
+    path = urlsplit(response_url).path
+    if RESPONSE_PATH.fullmatch(path) is None or not _is_of(server, response_url):
         raise DeliveryError("The command's response_url is not of this server", permanent=True)
     try:
         server.http.request("POST", response_url, json=answer)

@@ -9,6 +9,7 @@ from django.test import Client
 from hub.admin.attention import find_what_needs_attention
 from hub.admin.figures import collect_figures
 from hub.models import Delivery, Event, Monitor, Outage, Refusal
+from tests.commands import make_command
 from tests.factories import (
     NOON,
     make_channel,
@@ -144,12 +145,12 @@ def test_the_hours_of_the_chart_end_with_this_one() -> None:
 
 
 def test_a_new_hub_shows_the_first_steps(admin_client: Client) -> None:
-    make_server(bot_user_id="")
+    make_command(make_server(bot_user_id=""), token_sha256="")
 
     page = admin_client.get(OVERVIEW)
 
     assert "First steps Connect Mattermost" in text_of(page).replace("radio_button_unchecked ", "")
-    assert [step["is_done"] for step in page.context["steps"]] == [False] * 4
+    assert [step["is_done"] for step in page.context["steps"]] == [False] * 5
 
 
 def test_a_hub_that_works_shows_no_first_steps(admin_client: Client) -> None:
@@ -157,6 +158,17 @@ def test_a_hub_that_works_shows_no_first_steps(admin_client: Client) -> None:
     make_event()
 
     assert admin_client.get(OVERVIEW).context["steps"] == []
+
+
+def test_commands_that_are_not_in_mattermost_yet_are_a_step(admin_client: Client) -> None:
+    make_token()
+    make_event()
+    make_command(make_server("Other"), token_sha256="")
+
+    steps = admin_client.get(OVERVIEW).context["steps"]
+
+    assert "Create /reply, /ticket and /hub" in steps[-1]["sentence"]
+    assert not steps[-1]["is_done"]
 
 
 def test_the_overview_takes_few_queries_however_much_there_is(

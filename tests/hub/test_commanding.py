@@ -1,11 +1,13 @@
 """/commands/<name>: what Mattermost sends, in every shape, and what nobody else may."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -169,3 +171,51 @@ def test_garbage_gets_a_clear_answer_and_a_row(
 def test_what_cannot_be_stored_is_replaced(client: Client) -> None:
     assert post_form(client, text="#23 nul\x00 byte") == 200
     assert CommandInvocation.objects.get().text == "#23 nul� byte"
+
+
+def away_for(statement: str) -> Callable[..., Any]:
+    """The database, for the statements that begin so."""
+
+    def execute(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith(statement):
+            raise OperationalError("the server closed the connection")
+        return run(sql, *rest)
+
+    return execute
+
+
+def dropped_once() -> Callable[..., Any]:
+    """The connection, at its next statement."""
+    errors = [OperationalError("the server closed the connection")]
+
+    def execute(run: Callable[..., Any], *statement: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return run(*statement)
+
+    return execute
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_dropped_costs_nobody_his_text(client: Client) -> None:
+    with connection.execute_wrapper(dropped_once()):
+        response = post(client, FIELDS)
+
+    assert response.json()["text"] == "Busy with it; the result follows here."
+    assert CommandInvocation.objects.count() == 1
+
+
+def test_what_cannot_be_stored_comes_back(client: Client) -> None:
+    with connection.execute_wrapper(away_for('INSERT INTO "hub_commandinvocation"')):
+        response = post(client, FIELDS)
+
+    assert "type it again in a minute" in response.json()["text"]
+    assert "/reply #23 Code review done" in response.json()["text"]
+
+
+def test_what_is_stored_is_not_to_be_typed_again(client: Client) -> None:
+    with connection.execute_wrapper(away_for('SELECT "hub_commandinvocation"."answer"')):
+        response = post(client, FIELDS)
+
+    assert "do not type it again" in response.json()["text"]
+    assert CommandInvocation.objects.count() == 1

@@ -9,9 +9,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from hub.models import Delivery, Event, Refusal, WebhookToken
+from hub.models import CommandInvocation, Delivery, Event, Refusal, WebhookToken
 from hub.secrets import hash_token
-from tests.factories import NOON, make_channel, make_delivery, make_event, make_source, make_token
+from tests.factories import (
+    NOON,
+    make_channel,
+    make_delivery,
+    make_event,
+    make_invocation,
+    make_source,
+    make_token,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +91,30 @@ def test_prune_removes_what_is_old_and_finished_and_keeps_what_is_open() -> None
 
     assert list(Delivery.objects.all()) == [open_delivery]
     assert (Event.objects.count(), Refusal.objects.count()) == (0, 0)
+
+
+def test_prune_removes_what_was_typed_long_ago_and_is_over() -> None:
+    old = timezone.now() - timedelta(days=400)
+    make_invocation(state="done", received_at=old)
+    make_invocation(state="asking", received_at=old)
+    waiting = make_invocation(state="retrying", received_at=old)
+
+    run("prune")
+
+    assert list(CommandInvocation.objects.all()) == [waiting]
+
+
+def test_prune_forgets_the_addresses_of_answers_that_nobody_can_give_any_more() -> None:
+    url = "https://mattermost.example.test/hooks/commands/xxx"
+    asked = {"state": "asking", "response_url": url}
+    old = make_invocation(received_at=timezone.now() - timedelta(minutes=31), **asked)
+    new = make_invocation(received_at=timezone.now(), **asked)
+
+    run("prune")
+
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.response_url, new.response_url) == ("", url)
 
 
 def test_prune_empties_bodies_before_it_removes_events() -> None:

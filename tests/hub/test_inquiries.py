@@ -4,6 +4,7 @@ import pytest
 
 from hub.invocations import State
 from hub.models import (
+    Channel,
     CommandInvocation,
     Delivery,
     MattermostServer,
@@ -140,3 +141,23 @@ def test_why_keeps_private_references_to_itself(keyboard: Keyboard, source: Sour
     row = keyboard.run("/hub why #66")
 
     assert "has received nothing about" in text_of(row)
+
+
+def test_why_tells_of_private_notes_in_cleared_channels_only(
+    keyboard: Keyboard, source: Source, server: MattermostServer, standin: MattermostStandin
+) -> None:
+    board = make_channel("board", server, is_cleared_for_private=True)
+    here = make_channel("support", server, channel_id=standin.channel_id("support"))
+    reference = Reference.objects.create(source=source, external_id="23", display="#23")
+    about = {"reference": reference, "is_private": True}
+    make_delivery(board, event=make_event(source, **about), reference=reference)
+    make_event(source, kind="page.written", state="unmatched", note="no rule", **about)
+
+    openly = text_of(keyboard.run("/hub why #23"))
+    Channel.objects.filter(pk=here.pk).update(is_cleared_for_private=True)
+    cleared = text_of(keyboard.run("/hub why #23"))
+
+    assert "~board" not in openly
+    assert "page.written" not in openly
+    assert "~board" in cleared
+    assert "page.written" in cleared

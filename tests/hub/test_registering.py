@@ -129,6 +129,17 @@ def test_an_empty_site_url_is_named(standin: MattermostStandin, command: SlashCo
     assert check_command(command, NOON)[0].startswith("SiteURL is empty in Mattermost")
 
 
+def test_an_address_of_its_own_for_the_hub_is_named(
+    standin: MattermostStandin, command: SlashCommand
+) -> None:
+    register_command(command, NOON)
+    standin.configure(SiteURL="https://chat.example.test")
+
+    (problem,) = check_command(command, NOON)
+
+    assert problem.startswith("Mattermost calls itself https://chat.example.test (SiteURL)")
+
+
 def test_a_command_that_is_not_there_is_missed(command: SlashCommand) -> None:
     assert check_command(command, NOON)[0].startswith("There is no /reply in the team “demo”")
 

@@ -13,7 +13,14 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from hub.models import ActionInvocation, ActionTarget, ConfigVersion, TriggerRule
+from hub.models import (
+    Account,
+    ActionInvocation,
+    ActionTarget,
+    ConfigVersion,
+    Person,
+    TriggerRule,
+)
 from hub.relaying import resume_relays
 from hub.signatures import sign_hs256
 from tests.hub.press_stage import Stage, actions_of, make_stage, press, texts_of
@@ -161,6 +168,22 @@ def test_the_rule_says_how_long_a_button_can_be_pressed(
     clock.shift(3601)
 
     assert "too late" in stage.press(action)["ephemeral_text"]
+
+
+def test_a_person_who_was_switched_off_presses_nothing(stage: Stage) -> None:
+    action = actions_of(stage.ask())[0]
+    person = Person.objects.create(name="Anja Voorbeeld", is_active=False)
+    Account.objects.create(
+        person=person,
+        server=stage.channel.server,
+        external_id=stage.mattermost.user_id("anja"),
+        state=Account.State.CONFIRMED,
+    )
+
+    answer = stage.press(action)
+
+    assert "switched you off" in answer["ephemeral_text"]
+    assert outcomes() == ["unauthorised"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from hub.status import oldest_due_age
-from tests.factories import make_channel, make_delivery, make_event
+from tests.factories import make_channel, make_delivery, make_event, make_invocation
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,12 @@ def test_a_due_delivery_that_nobody_takes_makes_it_unready(client: Client) -> No
 
 def test_an_event_that_nobody_matches_makes_it_unready(client: Client) -> None:
     make_event(received_at=timezone.now() - timedelta(minutes=5))
+
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_command_that_nobody_runs_makes_it_unready(client: Client) -> None:
+    make_invocation(due_at=timezone.now() - timedelta(minutes=5))
 
     assert client.get("/readyz").status_code == 503
 
