@@ -183,7 +183,9 @@ def _explanations(purpose: str) -> tuple[str, str]:
     """What Mattermost shows while somebody types: in the language that is on."""
     match purpose:
         case SlashCommand.Purpose.REPLY:
-            return _("Write to a ticket"), _("[#23 | ZD#74001] text [--public] [--close]")
+            return _("Write to a ticket"), _(
+                "[#23 | ZD#74001] text [--public] [--close] [--status …] [--assign @name]"
+            )
         case SlashCommand.Purpose.TICKET:
             return _("Show a ticket"), _("[#23 | ZD#74001]")
     return _("Ask the hub, or tell it something"), _("[status | why | silence | link | help]")

@@ -154,7 +154,7 @@ class ReferencePattern(models.Model):
 class CommandInvocation(models.Model):
     """What somebody typed, what became of it, and how long it took.
 
-    Only replying.py changes its state. A reply in a thread that becomes a note is one, too.
+    Only invocations.py changes its state. A reply in a thread that becomes a note is one, too.
     """
 
     class State(models.TextChoices):

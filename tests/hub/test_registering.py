@@ -52,7 +52,7 @@ def test_a_command_is_made_with_its_address_and_hints(
     assert (made.trigger, made.url) == ("reply", f"{BASE_URL}/commands/reply")
     assert (made.description, made.hint) == (
         "Write to a ticket",
-        "[#23 | ZD#74001] text [--public] [--close]",
+        "[#23 | ZD#74001] text [--public] [--close] [--status …] [--assign @name]",
     )
     assert command.external_id == made.command_id
     assert command.hashes(NOON) == [hash_token(made.token)]
