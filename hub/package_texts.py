@@ -10,6 +10,7 @@ UNFOLD: Final = (
     _("Apply Filters"),
     _("Click to cancel"),
     _("Dark"),
+    _("Date"),
     _("Date from"),
     _("Date to"),
     _("Expand row"),

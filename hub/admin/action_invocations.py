@@ -39,7 +39,8 @@ class ActionInvocationAdmin(ReadOnlyAdmin):
         ("outcome_cell", "pressed_at"),
         ("button_cell", "target_cell"),
         ("username", "user_id"),
-        ("channel_name", "channel_id", "post_id"),
+        "channel_name",
+        ("channel_id", "post_id"),
         ("status_code", "duration_ms"),
         "answer_excerpt",
     )

@@ -27,7 +27,7 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "title": _("Overview"),
         "may_look": True,
         "findings": find_what_needs_attention(now),
-        "steps": _first_steps(),
+        "steps": _first_steps(request),
         "tiles": _tiles(figures),
         "figures": figures,
         "chart": _chart(figures),
@@ -84,7 +84,7 @@ def _last_events() -> list[dict[str, Any]]:
     return [{"row": row, "tag": event_tag(row)} for row in rows[:LAST_EVENTS]]
 
 
-def _first_steps() -> list[dict[str, Any]]:
+def _first_steps(request: HttpRequest) -> list[dict[str, Any]]:
     """What a new hub still needs, in order; empty when it has all."""
     server = MattermostServer.objects.order_by("pk").first()
     has_token = WebhookToken.objects.filter(revoked_at=None, is_test=False).exclude(
@@ -94,7 +94,7 @@ def _first_steps() -> list[dict[str, Any]]:
     steps = [
         _step(
             _("Connect Mattermost: its address, the team and the token of a bot."),
-            row_url(server) if server else reverse("admin:hub_mattermostserver_add"),
+            row_url(server) if server else _add_url(request, "mattermostserver"),
             bool(server and server.bot_user_id),
         ),
         _step(
@@ -104,7 +104,7 @@ def _first_steps() -> list[dict[str, Any]]:
         ),
         _step(
             _("Issue a webhook token, and follow the recipe for the other side."),
-            reverse("admin:hub_webhooktoken_add"),
+            _add_url(request, "webhooktoken"),
             has_token.exists(),
         ),
         _step(
@@ -119,6 +119,12 @@ def _first_steps() -> list[dict[str, Any]]:
         ),
     ]
     return [] if all(step["is_done"] for step in steps[2:]) else steps
+
+
+def _add_url(request: HttpRequest, model: str) -> str:
+    """The list, for who may only look."""
+    page = "add" if request.user.has_perm(f"hub.add_{model}") else "changelist"
+    return reverse(f"admin:hub_{model}_{page}")
 
 
 def _step(sentence: str, url: str, is_done: bool) -> dict[str, Any]:

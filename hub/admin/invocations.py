@@ -54,8 +54,8 @@ class CommandInvocationAdmin(ReadOnlyAdmin):
     sortable_by = ()
     fields = (
         ("time_cell", "duration_ms"),
-        ("who_cell", "channel_name"),
-        ("typed_shown", "via"),
+        ("who_cell", "via"),
+        "typed_shown",
         ("system_cell", "reference"),
         ("state_cell", "attempt_count"),
         "answer_shown",

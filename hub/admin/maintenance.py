@@ -28,7 +28,7 @@ class MaintenanceAdmin(HistoryAdmin):
     fieldsets = (
         (
             gettext_lazy("When"),
-            {"fields": (("name", "is_active"), ("starts_at", "ends_at"), ("is_weekly", "zone"))},
+            {"fields": (("name", "is_active"), "starts_at", "ends_at", ("is_weekly", "zone"))},
         ),
         (
             gettext_lazy("What it keeps quiet"),

@@ -20,7 +20,7 @@ from hub.outgoing import callback_url, set_token
 
 class OutgoingWebhookForm(ModelForm):
     token = forms.CharField(
-        label=gettext_lazy("token"),
+        label=gettext_lazy("Token from Mattermost"),
         required=False,
         max_length=200,
         widget=PasswordWidget(attrs={"autocomplete": "new-password"}),

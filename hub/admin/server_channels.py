@@ -28,7 +28,7 @@ def channels_page(page: HubAdmin, request: HttpRequest, server: MattermostServer
     if form.is_bound and form.is_valid():
         return carry_out(page, NAME, request, server, {"create": _create})
     term = request.GET.get("term", "").strip()
-    context = {"server": server, "form": form, "term": term, "found": []}
+    context = {"server": server, "object": server, "form": form, "term": term, "found": []}
     if term:
         context["found"] = _look_up(request, server, term)
     title = _("Channels of %(server)s") % {"server": server}

@@ -29,7 +29,7 @@ def hooks_page(page: HubAdmin, request: HttpRequest, server: MattermostServer) -
     form = NewHookForm(request.POST or None, server=server)
     if form.is_bound and form.is_valid():
         return _create(page, request, server, form)
-    context = {"server": server, "form": form, "hooks": _listed(request, server)}
+    context = {"server": server, "object": server, "form": form, "hooks": _listed(request, server)}
     title = _("Incoming webhooks of %(server)s") % {"server": server}
     return page.page(request, "hub/server_hooks.html", title, **context)
 

@@ -44,6 +44,7 @@ def _ask(page: HubAdmin, name: str, request: HttpRequest, server: MattermostServ
         "hidden": [(one, request.POST[one]) for one in kept if one in request.POST],
         "what": request.POST.get("what", ""),
         "back": page.own_url(name, server.pk),
+        "object": server,
     }
     title = str(FINAL[request.POST["act"]])
     return page.page(request, "hub/server_question.html", title, **context)

@@ -39,6 +39,7 @@ def tokens_page(page: HubAdmin, request: HttpRequest, server: MattermostServer) 
         "form": token_form,
         "bot_form": bot_form,
         "holders": [_holder(request, server, sort) for sort in TOKEN_FIELDS],
+        "object": server,
         "replaced": server.replaced_secrets.all(),
     }
     title = _("Access tokens of %(server)s") % {"server": server}

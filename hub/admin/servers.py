@@ -106,8 +106,10 @@ class MattermostServerAdmin(HistoryAdmin):
         is_asked = request.method == "POST"
         found = examine(timezone.now()) if is_asked else []
         shown = [{"tag": tag(one.subject, TONES[one.verdict]), "one": one} for one in found]
+        title = _("Doctor")
+        head = {"opts": None, "content_title": title}  # it is about more than servers
         context = {"found": shown, "is_asked": is_asked}
-        return self.page(request, "hub/doctor.html", _("Doctor"), **context)
+        return self.page(request, "hub/doctor.html", title, **head, **context)
 
     def _open(self, show: ShowPage, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.find(request, pk)

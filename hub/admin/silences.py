@@ -43,7 +43,7 @@ class SilenceAdmin(HistoryAdmin):
         ),
         (
             gettext_lazy("How long, and why"),
-            {"fields": (("starts_at", "ends_at"), "reason")},
+            {"fields": ("starts_at", "ends_at", "reason")},
         ),
     )
 

@@ -145,7 +145,10 @@ class SourceAdmin(HistoryAdmin):
         row = self.find(request, pk)
         self.require(self.has_view_permission(request, row) and request.user.has_perm(SEE_EVENTS))
         tests = Event.objects.filter(source=row, dedup_key__startswith=TEST_KEY)
-        context = progress_context(get_object_or_404(tests, pk=event)) | {"source": row}
+        context = progress_context(get_object_or_404(tests, pk=event)) | {
+            "source": row,
+            "object": row,
+        }
         if "part" in request.GET:
             return render(request, "hub/parts/test_progress.html", context)
         shown = {name: request.GET.get(name, "") for name in ("status", "ms")}
@@ -173,7 +176,7 @@ class SourceAdmin(HistoryAdmin):
         choice = choose_request(row, integration, request, wanted)
         context = mapping_context(row, integration, draft, choice)
         title = _("What stands where: %(source)s") % {"source": row}
-        return self.page(request, "hub/source_mapping.html", title, **context)
+        return self.page(request, "hub/source_mapping.html", title, object=row, **context)
 
     def tables_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Its options that are tables, row by row."""
@@ -191,7 +194,9 @@ class SourceAdmin(HistoryAdmin):
             return HttpResponseRedirect(self.own_url("tables", pk))
         tables = tables or stored_tables(row, integration)
         title = _("Tables of %(source)s") % {"source": row}
-        return self.page(request, "hub/source_tables.html", title, source=row, tables=tables)
+        return self.page(
+            request, "hub/source_tables.html", title, source=row, object=row, tables=tables
+        )
 
     @method_decorator(require_POST)
     def mapping_preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -246,7 +251,7 @@ class SourceAdmin(HistoryAdmin):
         context["may_test"] = self._may_test(request, row)
         context["may_change"] = self.has_change_permission(request, row)
         title = _("Set up %(source)s") % {"source": row}
-        return self.page(request, "hub/source_setup.html", title, **context)
+        return self.page(request, "hub/source_setup.html", title, object=row, **context)
 
 
 def has_mapping(source: Source) -> bool:

@@ -117,11 +117,11 @@ class ActionInvocation(models.Model):
     kind = models.CharField(_("what"), max_length=20, blank=True)  # as in hub.api.presses
     button = models.CharField(_("button"), max_length=250, blank=True)
     number = models.PositiveSmallIntegerField(null=True)  # of the button
-    user_id = models.CharField(max_length=26)
+    user_id = models.CharField(_("user id"), max_length=26)
     username = models.CharField(_("who"), max_length=64)
-    channel_id = models.CharField(max_length=26, blank=True)
+    channel_id = models.CharField(_("channel id"), max_length=26, blank=True)
     channel_name = models.CharField(_("where"), max_length=100, blank=True)
-    post_id = models.CharField(max_length=26, blank=True)
+    post_id = models.CharField(_("post id"), max_length=26, blank=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
     answer_excerpt = models.CharField(_("answer"), max_length=500, blank=True)
     status_code = models.PositiveSmallIntegerField(_("status"), null=True)

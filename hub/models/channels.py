@@ -48,9 +48,11 @@ class MattermostServer(models.Model):
         verbose_name=_("channel for reminders"),
         help_text=_("Where it is said that a token or another secret is to be rotated."),
     )
-    bot_user_id = models.CharField(max_length=26, blank=True, editable=False)
+    bot_user_id = models.CharField(
+        _("user id of the bot"), max_length=26, blank=True, editable=False
+    )
     bot_username = models.CharField(_("bot"), max_length=64, blank=True, editable=False)
-    team_id = models.CharField(max_length=26, blank=True, editable=False)
+    team_id = models.CharField(_("team id"), max_length=26, blank=True, editable=False)
     server_version = models.CharField(_("version"), max_length=80, blank=True, editable=False)
     has_verified_emails = models.BooleanField(
         _("verifies e-mail addresses"),

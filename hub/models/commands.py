@@ -221,7 +221,7 @@ class CommandInvocation(models.Model):
     note_id = models.CharField(max_length=200, blank=True)  # in that system
     note_fingerprint = models.CharField(max_length=64, blank=True)
     look_since = models.DateTimeField(null=True)  # a try since then may have arrived
-    attempt_count = models.PositiveSmallIntegerField(default=0)
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(null=True)  # while under way: when the claim runs out
     claimed_by = models.CharField(max_length=32, blank=True)  # while under way: who may write
     answered_at = models.DateTimeField(null=True)  # the first answer is ready

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 class ConfigVersion(models.Model):
     """One row; every change of rules, channels, sources or tokens adds one to it."""
 
-    version = models.PositiveBigIntegerField(default=1)
+    version = models.PositiveBigIntegerField(_("version"), default=1)
 
     class Meta:
         verbose_name = _("configuration version")
@@ -30,9 +30,9 @@ class ConfigVersion(models.Model):
 class DrainLease(models.Model):
     """A role that one drain holds at a time: the matcher, or a slot of a worker."""
 
-    name = models.CharField(max_length=120, unique=True)
-    holder = models.CharField(max_length=64, blank=True)
-    expires_at = models.DateTimeField()
+    name = models.CharField(_("role"), max_length=120, unique=True)
+    holder = models.CharField(_("held by"), max_length=64, blank=True)
+    expires_at = models.DateTimeField(_("until"))
 
     class Meta:
         verbose_name = _("drain lease")

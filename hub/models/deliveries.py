@@ -181,8 +181,8 @@ class Attempt(models.Model):
     duration_ms = models.PositiveIntegerField(_("took (ms)"), default=0)
     status_code = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
     is_success = models.BooleanField(_("succeeded"), default=False)
-    request_excerpt = models.TextField(blank=True)
-    response_excerpt = models.TextField(blank=True)
+    request_excerpt = models.TextField(_("request"), blank=True)
+    response_excerpt = models.TextField(_("answer"), blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     requested_by = models.ForeignKey(
@@ -191,6 +191,7 @@ class Attempt(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        verbose_name=_("asked for by"),
         db_index=False,
     )
 

@@ -141,7 +141,7 @@ class Refusal(models.Model):
     path = models.CharField(_("path"), max_length=60)  # the token is cut to its prefix
     address = models.CharField(_("sender"), max_length=45, blank=True)
     size = models.PositiveIntegerField(_("bytes"), default=0)
-    content_type = models.CharField(max_length=100, blank=True)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
     body_excerpt = models.TextField(blank=True)  # 2 kB at most
     repeat_count = models.PositiveIntegerField(_("times"), default=1)
     minute = models.DateTimeField()  # repeats within it share a row

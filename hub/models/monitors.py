@@ -122,7 +122,9 @@ class Monitor(models.Model):
 class Outage(models.Model):
     """The time during which a monitor was down."""
 
-    monitor = models.ForeignKey(Monitor, models.CASCADE, related_name="outages")
+    monitor = models.ForeignKey(
+        Monitor, models.CASCADE, related_name="outages", verbose_name=_("monitor")
+    )
     started_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("until"), null=True, blank=True)
     announced_at = models.DateTimeField(

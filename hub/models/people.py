@@ -1,5 +1,8 @@
 """One human with accounts in several systems."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -99,3 +102,12 @@ class Account(models.Model):
 
     def clean(self) -> None:
         self.email = self.email.lower()
+        problems: dict[str, Any] = {}
+        if bool(self.source_id) == bool(self.server_id):
+            problems["source"] = _("Choose a source or a Mattermost server: one of the two.")
+        if self.state != self.State.ABSENT and not self.external_id:
+            problems["external_id"] = _("Fill in the id that the account has there.")
+        if self.state == self.State.ABSENT and self.external_id:
+            problems["external_id"] = _("Leave it empty: there is no account there.")
+        if problems:
+            raise ValidationError(problems)

@@ -98,7 +98,8 @@ class Silence(models.Model):
 
     def clean(self) -> None:
         if not any(getattr(self, f"{name}_id") for name in self.SCOPE):
-            raise ValidationError(_("Say what is silenced: fill in at least one."))
+            # At a field, so that the constraint does not say it again in its own words.
+            raise ValidationError({"source": _("Say what is silenced: fill in at least one.")})
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": _("It ends before it begins.")})
 

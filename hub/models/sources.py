@@ -64,10 +64,12 @@ class Source(models.Model):
 class SourceState(models.Model):
     """A cursor or last known state, by key; saved with the rows it led to."""
 
-    source = models.ForeignKey(Source, models.CASCADE, related_name="states")
-    key = models.CharField(max_length=200)
-    value = models.JSONField(null=True)
-    updated_at = models.DateTimeField(default=timezone.now)
+    source = models.ForeignKey(
+        Source, models.CASCADE, related_name="states", verbose_name=_("source")
+    )
+    key = models.CharField(_("key"), max_length=200)
+    value = models.JSONField(_("value"), null=True)
+    updated_at = models.DateTimeField(_("last change"), default=timezone.now)
 
     class Meta:
         verbose_name = _("source state")
