@@ -1,4 +1,5 @@
-# The hub in a container: web by default, `python manage.py worker` beside it; see compose.yaml.
+# The hub in a container: web by default, `manage.py worker` and `manage.py listen` beside it; see
+# compose.yaml.
 # 3.11 is Debian 12's, which scripts/test runs on: the image holds the versions that were tested.
 FROM python:3.11-slim-bookworm AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

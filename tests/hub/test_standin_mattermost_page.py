@@ -1,7 +1,6 @@
 """The page of the Mattermost stand-in: what it shows, that it is safe, that it follows along."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ from tests.standins.mattermost import MattermostStandin
 from tests.standins.mattermost.page.emoji import find_emoji
 from tests.standins.mattermost.page.markdown import render_inline, render_markdown
 
-CHROMIUM = shutil.which("chromium")
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -223,18 +221,14 @@ def test_a_view_is_answered_at_once_only_when_there_is_news(
 
 
 @pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
+def browser_page(chromium_path: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_OPTIONS)
         yield browser.new_page(viewport={"width": 1280, "height": 800})
         browser.close()
 
 
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
-
-
 @pytest.mark.browser
-@needs_chromium
 def test_messages_appear_without_a_reload(
     bot: Api, standin: MattermostStandin, support: str, browser_page: Page
 ) -> None:
@@ -250,7 +244,6 @@ def test_messages_appear_without_a_reload(
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_other_channels_count_what_was_not_read(
     bot: Api, standin: MattermostStandin, browser_page: Page
 ) -> None:
@@ -267,7 +260,6 @@ def test_other_channels_count_what_was_not_read(
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_the_page_says_when_the_server_is_gone_and_comes_back(
     bot: Api, standin: MattermostStandin, support: str, browser_page: Page
 ) -> None:

@@ -1,7 +1,6 @@
 """The page of the Mattermost stand-in: writing, commands, buttons, and what one person sees."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +13,7 @@ from tests.hub.mattermost_api import Api
 from tests.standins.mattermost import MattermostStandin
 from tests.standins.serving import Response
 
-CHROMIUM = shutil.which("chromium")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
 
 
 def in_json(**fields: Any) -> Response:
@@ -99,9 +96,9 @@ def test_the_page_knows_its_people_and_the_guest(standin: MattermostStandin) -> 
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
 
@@ -122,7 +119,6 @@ def write(page: Page, text: str) -> None:
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_text_becomes_a_post_of_the_chosen_person(standin: MattermostStandin, page: Page) -> None:
     page.get_by_label("Write as").select_option("bart")
 
@@ -133,7 +129,6 @@ def test_text_becomes_a_post_of_the_chosen_person(standin: MattermostStandin, pa
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_telephone_is_wide_enough(page: Page, root: dict[str, Any]) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Reply", exact=True).click()
@@ -145,7 +140,6 @@ def test_a_telephone_is_wide_enough(page: Page, root: dict[str, Any]) -> None:
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_command_is_answered_to_the_one_who_typed_it(page: Page, integration: Callee) -> None:
     write(page, "/reply hello")
     expect(page.get_by_text("Which ticket?")).to_be_visible()
@@ -158,7 +152,6 @@ def test_a_command_is_answered_to_the_one_who_typed_it(page: Page, integration: 
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_command_in_a_thread_names_it_and_is_answered_there(
     page: Page, integration: Callee, root: dict[str, Any]
 ) -> None:
@@ -172,7 +165,6 @@ def test_a_command_in_a_thread_names_it_and_is_answered_there(
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_reply_joins_the_thread_and_can_be_called_off(
     standin: MattermostStandin, page: Page, root: dict[str, Any]
 ) -> None:
@@ -190,7 +182,6 @@ def test_a_reply_joins_the_thread_and_can_be_called_off(
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_what_was_refused_stays_in_the_box(page: Page) -> None:
     write(page, "/nonsense and a long text")
 
@@ -199,7 +190,6 @@ def test_what_was_refused_stays_in_the_box(page: Page) -> None:
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_press_changes_the_post_and_answers_the_person(page: Page, integration: Callee) -> None:
     update = {"message": "Approved by anja", "props": {}}
     integration.reply_with(in_json(update=update, ephemeral_text="Noted"))
@@ -214,7 +204,6 @@ def test_a_press_changes_the_post_and_answers_the_person(page: Page, integration
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_choice_is_sent_and_trouble_is_told(page: Page, integration: Callee) -> None:
     integration.reply_with(Response(500))
 
@@ -225,7 +214,6 @@ def test_a_choice_is_sent_and_trouble_is_told(page: Page, integration: Callee) -
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_a_browser_follows_the_websocket(standin: MattermostStandin, page: Page) -> None:
     read = """token => new Promise(done => {
         const socket = new WebSocket(`ws://${location.host}/api/v4/websocket`);

@@ -105,6 +105,16 @@ def test_only_settings_reads_the_environment() -> None:
     assert readers == {"settings.py", "secrets.py", "wsgi.py"}  # env:NAME; the settings module
 
 
+def test_every_test_that_the_page_on_security_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/security.md").read_text()))
+
+    files = (ROOT / "tests").rglob("test_*.py")
+    written = {one for path in files for one in re.findall(r"def (test_\w+)", path.read_text())}
+
+    assert named
+    assert named - written == set()
+
+
 def test_env_example_lists_every_setting() -> None:
     read = re.findall(r'env\.\w+\(\s*"(HUB_\w+)"', (ROOT / "hub/settings.py").read_text())
 

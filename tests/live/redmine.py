@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,12 @@ class Redmine:
         )
         answer.raise_for_status()
         return answer.json() if answer.content.strip() else None
+
+
+def wait_for_the_next_second() -> None:
+    """Redmine dates by the second, and what happened in the second of the first look is old."""
+    second = int(time.time())
+    wait_until(lambda: int(time.time()) > second)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,5 @@
 """The hub against a real Redmine: the connection check, and looking for what has changed."""
 
-import contextlib
-import time
-from collections.abc import Iterator
-
 import pytest
 
 from hub.contracts import Health
@@ -11,23 +7,11 @@ from hub.demo import StandinMattermost, load_demo
 from hub.models import Event, Monitor, Source
 from hub.monitoring import probe
 from hub.polling import poll_problems, poll_source
-from tests.live.redmine import CannotRunError, Redmine, running_redmine
+from tests.live.redmine import Redmine, wait_for_the_next_second
 from tests.pumping import Pump
-from tests.running import wait_until
 from tests.standins.mattermost import MattermostStandin
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db, pytest.mark.timeout(1800)]
-
-
-@pytest.fixture(scope="session")
-def redmine() -> Iterator[Redmine]:
-    """Started once; skipped where it cannot be had."""
-    with contextlib.ExitStack() as stack:
-        try:
-            redmine = stack.enter_context(running_redmine())
-        except CannotRunError as reason:
-            pytest.skip(str(reason))
-        yield redmine
 
 
 @pytest.fixture
@@ -42,19 +26,6 @@ def source(redmine: Redmine, standin: MattermostStandin) -> Source:
     poll_source(source)
     wait_for_the_next_second()
     return source
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
-
-
-def wait_for_the_next_second() -> None:
-    """Redmine dates by the second, and what happened in the second of the first look is old."""
-    second = int(time.time())
-    wait_until(lambda: int(time.time()) > second)
 
 
 def kinds() -> list[str]:
