@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from hub.demo import StandinMattermost, load_demo
 from hub.invocations import State
 from hub.models import CommandInvocation, Event, MattermostServer, SlashCommand, Source
 from hub.polling import poll_source
 from hub.secrets import hash_token
-from hub.starting import STARTER_SERVER, load_demo
+from hub.starting import STARTER_SERVER
 from tests.commands import TOKEN, Keyboard
 from tests.live.redmine import MAPPED_LOGIN, Redmine, wait_for_the_next_second
 from tests.pumping import Pump
@@ -22,7 +23,7 @@ WITHOUT_ACCOUNT = "anja"  # in Mattermost; Redmine knows nobody with her address
 @pytest.fixture
 def source(redmine: Redmine, standin: MattermostStandin) -> Source:
     """Of the starter set, with the key of an administrator; the addresses in chat are verified."""
-    load_demo(standin.url, standin.token)
+    load_demo(StandinMattermost(standin.url, standin.token))
     MattermostServer.objects.filter(name=STARTER_SERVER).update(has_verified_emails=True)
     SlashCommand.objects.filter(trigger="reply").update(token_sha256=hash_token(TOKEN))
     source = Source.objects.get(integration="redmine")
