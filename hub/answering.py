@@ -11,7 +11,7 @@ from hub.answers import make_answer, with_typed
 from hub.callers import Caller, check_caller, identify_caller
 from hub.command_text import CommandError
 from hub.contracts import DeliveryError
-from hub.invocations import Ending, LostClaim, State, change, end
+from hub.invocations import RESPONSE_LIFE, Ending, LostClaim, State, change, end
 from hub.markdown import escape
 from hub.models import Channel, CommandInvocation, SlashCommand
 from hub.replying import fail_or_retry, reply
@@ -52,8 +52,18 @@ def language_of(invocation: CommandInvocation) -> str:
     return channel.language if channel is not None else "en"
 
 
+def _is_stale(invocation: CommandInvocation) -> bool:
+    """Nobody can be told any more, and whoever typed it has long done it otherwise."""
+    is_begun = invocation.look_since is not None or invocation.found_by == "chosen"
+    is_command = invocation.via == CommandInvocation.Via.COMMAND
+    return is_command and not is_begun and timezone.now() - invocation.received_at > RESPONSE_LIFE
+
+
 def _run(invocation: CommandInvocation) -> Ending | None:
     purpose = invocation.command.purpose if invocation.command else Purpose.REPLY
+    if _is_stale(invocation):
+        outcome = _("It waited for longer than half an hour, and nothing was done.")
+        return Ending(State.FAILED, outcome, make_answer(with_typed(outcome, invocation)))
     try:
         caller = identify_caller(invocation.server, invocation.user_id, invocation.username)
         change(invocation, person=caller.person)

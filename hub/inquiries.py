@@ -35,6 +35,7 @@ from hub.status import count_states, oldest_due_age
 from hub.tickets import Ticket
 
 MAX_TOLD = 10  # deliveries of one reference: the newest
+LONGEST_SILENCE = timedelta(days=7)  # from chat
 SLOW_S = 30  # a row that should have been taken so long ago is worth a word
 OPEN, CLOSED = "#2d6cdf", "#2e9d57"
 
@@ -275,6 +276,10 @@ def _split_silence(rest: str, now: datetime) -> tuple[str, timedelta]:
     words = rest.split()
     for start in range(1, len(words)):
         length = parse_duration(" ".join(words[start:]), now=now)
+        if length is not None and length > LONGEST_SILENCE:
+            raise CommandError(
+                _("From chat for a week at most; longer ones are made in the admin.")
+            )
         if length is not None:
             return " ".join(words[:start]), length
     raise CommandError(_("For how long? /hub silence zammad 2h, or until 17:00"))

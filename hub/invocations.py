@@ -16,6 +16,7 @@ from hub.waking import wake_senders
 
 CLAIM = timedelta(seconds=15)  # renewed every few seconds while its drain lives
 LOOK_EVERY_S = 0.03
+RESPOND_PAUSES_S = (0.0, 1.0, 4.0)  # before each try
 RESPONSE_LIFE = timedelta(minutes=30)  # of a response_url
 RETRY_DELAYS = (timedelta(seconds=5), timedelta(seconds=20), timedelta(seconds=90))
 
@@ -89,18 +90,22 @@ def wait_with(row: CommandInvocation, state: str, *, due_at: datetime | None) ->
 
 
 def end(row: CommandInvocation, ending: Ending, now: datetime) -> None:
-    """The last word about it. Raises LostClaim."""
+    """The last word about it. Raises LostClaim.
+
+    The person is told first: whoever takes over after a kill in between finds the note that is
+    there and tells it once more, which harms less than silence.
+    """
+    change(row, outcome=ending.outcome[:500])
+    tell(row, ending.answer)
     change(
         row,
         state=ending.state,
-        outcome=ending.outcome[:500],
         finished_at=now,
         duration_ms=round((now - row.received_at).total_seconds() * 1000),
         due_at=None,
         claimed_by="",
+        response_url="",
     )
-    tell(row, ending.answer)
-    CommandInvocation.objects.filter(pk=row.pk).update(response_url="")
 
 
 def tell(row: CommandInvocation, answer: JSONObject) -> None:
@@ -114,14 +119,27 @@ def tell(row: CommandInvocation, answer: JSONObject) -> None:
 
 def _respond(row: CommandInvocation, answer: JSONObject) -> None:
     CommandInvocation.objects.filter(pk=row.pk).update(answer=answer)
-    if not row.response_url:
-        return
-    try:
-        view = server_view(row.server)
-        destination().conversations.respond(view, row.response_url, answer)
-    except DeliveryError as error:
-        outcome = f"{row.outcome} (the answer did not arrive: {error})"
+    problem = _post_answer(row, answer) if row.response_url else None
+    if problem is not None:
+        outcome = f"{row.outcome} (the answer did not arrive: {problem})"
         CommandInvocation.objects.filter(pk=row.pk).update(outcome=outcome[:500])
+
+
+def _post_answer(row: CommandInvocation, answer: JSONObject) -> DeliveryError | None:
+    """A short outage of Mattermost is waited out: it takes five answers within half an hour."""
+    view = server_view(row.server)
+    problem: DeliveryError | None = None
+    for pause_s in RESPOND_PAUSES_S:
+        time.sleep(pause_s)
+        try:
+            destination().conversations.respond(view, row.response_url, answer)
+        except DeliveryError as error:
+            problem = error
+            if error.permanent:
+                return error
+        else:
+            return None
+    return problem
 
 
 def wait_for_answer(row: CommandInvocation, until: float) -> JSONObject | None:

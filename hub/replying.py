@@ -123,8 +123,8 @@ def _ask(invocation: CommandInvocation, found: Found) -> None:
         one.as_json() | {"source_name": names.get(one.source_id, "")} for one in found.candidates
     ]
     change(invocation, candidates=candidates)
-    wait_with(invocation, State.ASKING, due_at=None)
     tell(invocation, question(invocation))
+    wait_with(invocation, State.ASKING, due_at=None)
 
 
 def _settle(invocation: CommandInvocation, found: Found) -> None:
@@ -155,8 +155,8 @@ def _has_waited(invocation: CommandInvocation) -> bool:
 def _wait(invocation: CommandInvocation) -> None:
     seconds = invocation.command.undo_seconds if invocation.command else 0
     offer = undo_offer(invocation, seconds)
+    tell(invocation, offer)  # first: nothing is written without it
     wait_with(invocation, State.WAITING, due_at=timezone.now() + timedelta(seconds=seconds))
-    tell(invocation, offer)
 
 
 def _write(invocation: CommandInvocation, typed: ReplyText, caller: Caller) -> Ending:

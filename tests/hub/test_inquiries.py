@@ -10,6 +10,7 @@ from hub.models import (
     MattermostServer,
     Monitor,
     Reference,
+    Silence,
     SlashCommand,
     Source,
 )
@@ -161,3 +162,42 @@ def test_why_tells_of_private_notes_in_cleared_channels_only(
     assert "page.written" not in openly
     assert "~board" in cleared
     assert "page.written" in cleared
+
+
+def test_silence_is_made_from_chat(keyboard: Keyboard, source: Source) -> None:
+    row = keyboard.run("/hub silence notebook 2h")
+
+    assert row.state == State.DONE
+    assert Silence.objects.get().source == source
+    assert Silence.objects.get().created_by == "@anja"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/hub silence notebook", "For how long?"),
+        ("/hub silence nonsense 2h", "What is nonsense?"),
+        ("/hub silence notebook 30d", "a week at most"),
+    ],
+)
+def test_a_silence_that_is_not_clear_is_not_made(
+    keyboard: Keyboard, source: Source, typed: str, told: str
+) -> None:
+    row = keyboard.run(typed)
+
+    assert told in text_of(row)
+    assert not Silence.objects.exists()
+
+
+def test_silence_alone_lists_what_is_silent(keyboard: Keyboard, source: Source) -> None:
+    keyboard.run("/hub silence notebook 2h")
+
+    row = keyboard.run("/hub silence")
+
+    assert "Notebook" in text_of(row)
+
+
+def test_guests_silence_nothing(keyboard: Keyboard, source: Source) -> None:
+    row = keyboard.run("/hub silence notebook 2h", user="guest")
+
+    assert row.state == State.REFUSED

@@ -409,6 +409,19 @@ def test_no_address_of_an_answer_is_kept(keyboard: Keyboard, notebook: Notebook)
     assert row.response_url == ""
 
 
+def test_what_waited_for_too_long_is_not_done_any_more(
+    keyboard: Keyboard, notebook: Notebook
+) -> None:
+    row = keyboard.type("/reply #23 done")
+    CommandInvocation.objects.update(received_at=later(minutes=-31))
+
+    run_due()
+
+    row.refresh_from_db()
+    assert row.state == State.FAILED
+    assert notebook.notes == []
+
+
 def test_it_is_known_how_long_it_took(keyboard: Keyboard, notebook: Notebook) -> None:
     row = keyboard.run("/reply #23 done")
 
