@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
+from hub.models import Monitor
 from tests.browser.chromium import running_chromium
 from tests.factories import (
     make_channel,
@@ -22,6 +23,17 @@ from tests.hub.admin_pages import page_url
 pytestmark = pytest.mark.browser
 
 NARROW = {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 900}
+LONG_TEXT = (
+    "shop.example.test is a name that cannot be resolved, whoever is asked and however often"
+)
+FORMS = ("silence", "maintenance", "monitor", "slashcommand")
+SERVER_PAGES = ("change", "channels", "hooks", "tokens")
+CUT_CELLS = """() => {
+  const cells = [...document.querySelectorAll("#changelist td[data-label]")];
+  return cells.filter((cell) => cell.scrollHeight > cell.clientHeight + 1)
+    .map((cell) => cell.dataset.label);
+}"""
 # Rows are made before the page: playwright's event loop keeps the ORM from being used after it.
 
 
@@ -43,7 +55,12 @@ def ticket(transactional_db: None) -> Ticket:
     rule = make_rule(support, name="P1 tickets", line="Urgent: {{ title }}")
     delivery = make_delivery(support, event=event, rule=rule, state="delivered")
     rows = {"delivery": delivery, "event": event, "triggerrule": rule, "channel": support}
+    Monitor.objects.create(name="Webshop", url="https://shop.example.test/", problem=LONG_TEXT)
     pages = {name: page_url(name, "change", row.pk) for name, row in rows.items()}
+    pages |= {"monitors": page_url("monitor", "changelist")}
+    pages |= {f"new {name}": page_url(name, "add") for name in FORMS}
+    server = support.server_id
+    pages |= {name: page_url("mattermostserver", name, server) for name in SERVER_PAGES}
     issue_page = f"{page_url('webhooktoken', 'add')}?source={event.source_id}"
     return Ticket(pages | {"overview": "/admin/"}, issue_page)
 
@@ -176,7 +193,15 @@ def test_no_page_asks_anything_of_another_host(ticket: Ticket, page: Page, hub_u
     assert [url for url in asked if not url.startswith((hub_url, "data:"))] == []
 
 
-@pytest.mark.parametrize("name", ["overview", "delivery", "event", "triggerrule", "channel"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("overview", "delivery", "event", "triggerrule", "channel"),
+        "monitors",
+        *(f"new {name}" for name in FORMS),
+        *SERVER_PAGES,
+    ],
+)
 def test_a_page_fits_on_a_telephone_and_has_no_error(ticket: Ticket, page: Page, name: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -188,3 +213,21 @@ def test_a_page_fits_on_a_telephone_and_has_no_error(ticket: Ticket, page: Page,
 
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert errors == []
+
+
+@pytest.mark.parametrize("name", ["new silence", "new maintenance"])
+def test_a_form_fits_on_a_wide_screen(ticket: Ticket, page: Page, name: str) -> None:
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+    page.goto(ticket.pages[name])
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDE["width"]
+
+
+def test_a_list_on_a_telephone_cuts_no_text(ticket: Ticket, page: Page) -> None:
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+
+    page.goto(ticket.pages["monitors"])
+
+    expect(page.locator("td[data-label=State]")).to_contain_text("whoever is asked")
+    assert page.evaluate(CUT_CELLS) == []

@@ -190,3 +190,13 @@ def test_who_may_not_look_at_deliveries_sees_no_figures() -> None:
     page = text_of(client_of("view_channel").get(OVERVIEW))
 
     assert "dead letter" not in page
+
+
+def test_the_first_steps_lead_nowhere_that_is_forbidden() -> None:
+    client = client_of("view_delivery", "view_webhooktoken", "view_mattermostserver")
+
+    page = client.get(OVERVIEW)
+
+    urls = [step["url"] for step in page.context["steps"]]
+    assert "/admin/hub/webhooktoken/" in urls
+    assert "/admin/hub/mattermostserver/" in urls

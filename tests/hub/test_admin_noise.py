@@ -145,6 +145,13 @@ def test_a_rule_that_is_hidden_or_quiet_says_so(admin_client: Client, support: C
     assert "Quiet hours until 18:00" in page
 
 
+def test_a_silence_about_nothing_is_refused_in_one_sentence(admin_client: Client) -> None:
+    page = text_of(admin_client.post(page_url("silence", "add"), silence_form()))
+
+    assert "Say what is silenced: fill in at least one." in page
+    assert "Constraint" not in page
+
+
 def test_a_suppressed_delivery_says_why_and_links_to_what_withheld_it(
     admin_client: Client, source: Source, support: Channel
 ) -> None:

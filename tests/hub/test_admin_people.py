@@ -112,6 +112,27 @@ def test_one_person_cannot_be_merged(admin_client: Client) -> None:
     assert messages_of(page) == ["Choose two people or more."]
 
 
+def test_an_account_of_no_system_is_refused_in_words(admin_client: Client) -> None:
+    person = Person.objects.create(name="Anja")
+    form = {"person": person.pk, "state": State.CONFIRMED}
+
+    page = text_of(admin_client.post(page_url("account", "add"), form))
+
+    assert "Choose a source or a Mattermost server: one of the two." in page
+    assert "Fill in the id that the account has there." in page
+    assert "Constraint" not in page
+
+
+def test_an_account_that_is_not_there_has_no_id(admin_client: Client) -> None:
+    person = Person.objects.create(name="Anja")
+    form = {"person": person.pk, "source": make_source().pk, "state": State.ABSENT}
+
+    page = text_of(admin_client.post(page_url("account", "add"), form | {"external_id": "7"}))
+
+    assert "Leave it empty: there is no account there." in page
+    assert "Constraint" not in page
+
+
 def test_who_may_not_change_accounts_is_not_offered_to() -> None:
     row = make_account(Person.objects.create(name="Anja"))
     client = client_of("view_account", "view_person")

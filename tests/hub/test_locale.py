@@ -1,12 +1,20 @@
 """The Dutch catalogue: complete, compiled, and up to date with the texts in the code."""
 
 import ast
+import contextlib
 import re
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth.models import User
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
+from django.test import RequestFactory
 from django.utils.translation import gettext, ngettext, override
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,3 +183,28 @@ def test_a_plural_follows_its_number(count: int, expected: str) -> None:
         translated = ngettext("%(n)d attempt", "%(n)d attempts", count)
 
     assert translated == f"%(n)d {expected}"
+
+
+def test_every_field_that_a_form_shows_has_a_name_to_translate() -> None:
+    models = [model for model in admin.site._registry if model._meta.app_label == "hub"]
+
+    unnamed = [
+        f"{model.__name__}.{field.name}"
+        for model in models
+        for field in shown_fields(model)
+        if isinstance(field.verbose_name, str)  # Django's own, made of the field's name
+    ]
+
+    # Their pages are templates of our own, without the form's labels.
+    bare = ("Delivery.", "Event.", "Reference.")
+    assert [name for name in unnamed if not name.startswith(bare)] == []
+
+
+def shown_fields(model: type[Model]) -> "Iterator[Field[Any, Any]]":
+    page = admin.site._registry[model]
+    request = RequestFactory().get("/")
+    request.user = User(is_active=True, is_superuser=True)
+    for name in flatten_fieldsets(page.get_fieldsets(request, model())):
+        with contextlib.suppress(FieldDoesNotExist):
+            if not hasattr(page, name):
+                yield cast("Field[Any, Any]", model._meta.get_field(name))

@@ -15,6 +15,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// On a telephone a list shows a column's name beside each cell; the theme Capitalises Every Word.
+function writeLabels() {
+  for (const cell of document.querySelectorAll("td[data-label]")) {
+    const label = cell.dataset.label;
+    cell.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
+  }
+}
+
 function copy(button, text) {
   const shown = button.querySelector("[data-label]");
   const before = shown.textContent;
@@ -65,6 +73,7 @@ async function follow(place) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  writeLabels();
   const followed = document.querySelector("[data-follow]");
   if (followed) {
     follow(followed);
