@@ -3,6 +3,9 @@
 from datetime import UTC
 
 from hub.contracts import InboundRequest, JSONObject, JSONValue, ParsedEvent, PayloadError
+from hub.models import Event
+
+MAX_TITLE_CHARS = 300  # as it is stored
 
 
 def build_context(event: ParsedEvent, request: InboundRequest, source_name: str) -> JSONObject:
@@ -26,6 +29,23 @@ def build_context(event: ParsedEvent, request: InboundRequest, source_name: str)
         "event_hint": request.event_hint,
         "payload": _payload(request),
     }
+
+
+def remembered(event: ParsedEvent) -> JSONObject:
+    """What the next event on the same reference is compared with, by conditions on changes."""
+    return {
+        **event.data,
+        "title": event.title[:MAX_TITLE_CHARS],
+        "url": event.url,
+        "severity": event.severity,
+        "is_private": event.is_private,
+    }
+
+
+def remembered_of_row(row: Event) -> JSONObject:
+    """The same of an event that was matched before."""
+    fields = {name: getattr(row, name) for name in ("title", "url", "severity", "is_private")}
+    return {**row.data, **fields}
 
 
 def _payload(request: InboundRequest) -> JSONValue:

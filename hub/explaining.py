@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hub import registry
 from hub.calming import calm
 from hub.conditions import Check, CompiledConditions, Verdict, compile_conditions
-from hub.context import build_context
+from hub.context import build_context, remembered_of_row
 from hub.contracts import (
     Actor,
     ExternalReference,
@@ -251,4 +251,5 @@ def _previous_data(row: Event) -> JSONObject | None:
     if row.reference_id is None:
         return None
     earlier = Event.objects.filter(reference=row.reference_id, pk__lt=row.pk).order_by("-pk")
-    return earlier.values_list("data", flat=True).first()
+    last = earlier.only("data", "title", "url", "severity", "is_private").first()
+    return remembered_of_row(last) if last is not None else None

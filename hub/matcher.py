@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from hub import registry
+from hub.context import remembered, remembered_of_row
 from hub.contracts import InboundRequest, JSONObject, SourceView
 from hub.cross_references import link_references
 from hub.echoes import drop_echoes
@@ -154,7 +155,7 @@ class Matcher:
             key = _reference_key(one)
             matches.append(match_event(one, index, previous.get(key) if key else None, now))
             if key and one.event is not None:
-                previous[key] = one.event.data
+                previous[key] = remembered(one.event)
         return matches
 
     def _save_token_use(self) -> None:
@@ -210,7 +211,7 @@ def _reference_key(parsed: Parsed) -> tuple[int, str, str] | None:
 
 
 def _load_previous(parsed: Sequence[Parsed]) -> dict[tuple[int, str, str], JSONObject]:
-    """The data of the last matched event of each reference in the batch."""
+    """What is remembered of the last matched event of each reference in the batch."""
     found: dict[tuple[int, str, str], JSONObject] = {}
     for key in {key for one in parsed if (key := _reference_key(one))}:
         row = (
@@ -220,9 +221,9 @@ def _load_previous(parsed: Sequence[Parsed]) -> dict[tuple[int, str, str], JSONO
                 reference__created_marker=key[2],
             )
             .order_by("-pk")
-            .values_list("data", flat=True)
+            .only("data", "title", "url", "severity", "is_private")
             .first()
         )
         if row is not None:
-            found[key] = row
+            found[key] = remembered_of_row(row)
     return found

@@ -370,7 +370,10 @@ def _save_template_errors(matches: Iterable[Match], now: datetime) -> None:
 
 
 def mark_failed(event_ids: Sequence[int], note: str) -> None:
-    """An event whose matching the database refuses does not stop the ones behind it."""
-    Event.objects.filter(pk__in=event_ids).update(
+    """An event whose matching the database refuses does not stop the ones behind it.
+
+    One that is matched by now was written by another matcher, and that is why it was refused here.
+    """
+    Event.objects.filter(pk__in=event_ids, state=Event.State.RECEIVED).update(
         state=Event.State.FAILED, note=note[:500], matched_at=timezone.now()
     )

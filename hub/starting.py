@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
@@ -23,6 +24,14 @@ from hub.models import (
 from hub.wording import load_document
 
 STARTER_SERVER = "Mattermost"
+RULE_FIELDS = (  # of a rules.yaml, as the model calls them
+    *("key", "name", "kinds", "grouping", "order", "mentions", "priority", "threading"),
+    *("reaction", "has_card", "to_named_channel", "repeat_minutes", "group_seconds"),
+    *("quiet_from", "quiet_until", "quiet_days", "quiet_afterwards", "does_urgent_pass"),
+    *("press_audience", "press_usernames", "presses_needed", "press_hours"),
+    "is_press_members_only",
+)
+RULE_PARTS = ("channels", "conditions", "texts")
 STARTER_CHANNELS = (  # name, kind, purpose
     ("general", "General communication"),
     ("support", "Support team: news from Zammad"),
@@ -151,20 +160,11 @@ def make_rule(
     document: Mapping[str, Any], integration: Integration, channels: Mapping[str, Channel]
 ) -> TriggerRule:
     """One rule of a rules.yaml. Raises ValidationError when it is not well made."""
-    rule = TriggerRule(
-        key=document["key"],
-        name=document["name"],
-        integration=integration.name,
-        kinds=document.get("kinds") or [],
-        grouping=document.get("grouping") or "all",
-        order=document.get("order", 100),
-        mentions=document.get("mentions") or "",
-        priority=document.get("priority") or "",
-        threading=document.get("threading") or "channel",
-        reaction=document.get("reaction") or "",
-        has_card=document.get("has_card", True),
-        to_named_channel=document.get("to_named_channel", False),
-    )
+    unknown = document.keys() - {*RULE_FIELDS, *RULE_PARTS}
+    if unknown:
+        raise ValidationError(f"a rule has no {', '.join(sorted(unknown))}")
+    fields = {name: document[name] for name in RULE_FIELDS if document.get(name) is not None}
+    rule = TriggerRule(integration=integration.name, **fields)
     rule.full_clean()
     rule.save()
     named = [channels[name] for name in document.get("channels") or [] if name in channels]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.models import Attempt, Channel, Delivery, Event, MattermostServer, Thread, TriggerRule
+from hub.planning import mark_failed
 from hub.redelivering import cancel, redeliver, replay
 from tests.factories import (
     make_channel,
@@ -551,3 +552,28 @@ def test_a_sender_mentions_only_where_its_token_may(
     pump.run()
 
     assert texts(standin) == [text]
+
+
+def test_a_changed_title_is_noticed(
+    client: Client, hook: str, support: Channel, standin: MattermostStandin, pump: Pump
+) -> None:
+    make_rule(support, conditions=(("title", "changed", ""),), line="Now: {{ title }}")
+    send(client, hook, title="Printer")
+    pump.run()
+
+    send(client, hook, title="Printer on fire", updated_at="2026-11-24T09:00:00.000Z")
+    pump.run()
+
+    assert texts(standin) == ["Now: Printer on fire"]
+
+
+def test_what_another_matcher_has_written_is_not_marked_failed(
+    client: Client, hook: str, support: Channel, pump: Pump
+) -> None:
+    make_rule(support)
+    send(client, hook)
+    pump.run()
+
+    mark_failed([Event.objects.get().pk], "written twice")
+
+    assert Event.objects.get().state == Event.State.MATCHED
