@@ -73,7 +73,7 @@ def find_withholder(delivery: Delivery) -> Note | None:
     """The silence, outage or maintenance that kept it back."""
     name, _separator, pk = delivery.withheld_by.partition(":")
     model = WITHHOLDERS.get(name)
-    if model is None or not pk.isdigit():
+    if model is None or not pk.isdecimal():
         return None
     row = model._default_manager.filter(pk=int(pk)).first()
     return Note(str(row), row_url(row)) if row is not None else None

@@ -14,6 +14,7 @@ PRESETS: Final[Mapping[str, JSONObject]] = yaml.safe_load(
     Path(__file__).with_name("presets.yaml").read_text()
 )
 STEP_END: Final = re.compile(r"(?<!\\)\.")  # `\.` is a dot within a name
+PLACE: Final = re.compile(r"-?[0-9]{1,9}")  # in a list; from its end where negative
 MAX_DEPTH: Final = 12  # steps of a path
 ANY_WORD: Final = "*"
 
@@ -46,7 +47,7 @@ def value_at(content: JSONValue, path: str) -> JSONValue:
         step = escaped.replace("\\.", ".")
         if isinstance(content, dict):
             content = content.get(step)
-        elif isinstance(content, list) and step.lstrip("-").isdigit():
+        elif isinstance(content, list) and PLACE.fullmatch(step):
             index = int(step)
             content = content[index] if -len(content) <= index < len(content) else None
         else:

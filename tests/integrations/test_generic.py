@@ -97,6 +97,11 @@ def test_no_value_and_no_path_gives_an_exception(content: JSONValue, path: str) 
     assert isinstance(text_at(content, path), str)
 
 
+@pytest.mark.parametrize("step", ["--0", "-", "²", "9" * 5_000])
+def test_what_is_no_place_in_a_list_leads_nowhere(step: str) -> None:
+    assert text_at(["one"], step) == ""
+
+
 @given(options=st.dictionaries(st.sampled_from(["paths", "kinds", "preset"]), json_values))
 def test_no_options_give_an_exception(options: dict[str, JSONValue]) -> None:
     mapping = read_mapping(options)
