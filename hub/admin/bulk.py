@@ -44,7 +44,9 @@ def matching_rows(model_admin: HubAdmin, request: HttpRequest) -> Bulk:
     if State.DELIVERED not in request.GET.getlist("state__exact"):
         rows = rows.exclude(state=State.DELIVERED)
     newest = request.POST.get("newest", "")
-    last = int(newest) if newest.isdecimal() else Delivery.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    last = (
+        int(newest) if newest.isdecimal() else Delivery.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    )
     back = f"{model_admin.own_url('changelist')}?{request.GET.urlencode()}"
     return Bulk(_plain(rows.filter(pk__lte=last)), back, [("newest", last)])
 

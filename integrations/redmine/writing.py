@@ -82,8 +82,11 @@ def _refuse_impossible(ticket: Ticket, note: Note) -> None:
 
 
 def _find_acting(source: SourceView, note: Note) -> _Acting:
-    """Asked beforehand: the key of an ordinary user writes under its own name, without a word."""
-    account = note.account
+    """Asked beforehand: the key of an ordinary user writes under its own name, without a word.
+
+    A private note is the hub's own: of a person who may make none private, Redmine makes it public.
+    """
+    account = None if note.is_private else note.account
     if account is not None and account.login and writes_as_person(source.options):
         try:
             user = fetch_user(source, account.login)

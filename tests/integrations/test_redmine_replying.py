@@ -199,10 +199,20 @@ def test_a_private_note_beside_a_change_is_found_in_its_own_journal(
     assert written.note_id == str(journal.id)
 
 
-def test_a_private_note_that_became_public_is_a_problem(redmine: RedmineStandin) -> None:
+def test_a_private_note_is_the_hubs_own_so_that_it_stays_private(redmine: RedmineStandin) -> None:
     note = replace(NOTE, is_private=True, account=AS_SAM)
 
     written = reply(source_of(redmine, **AS_PERSON), note)
+
+    journal = redmine.site.issues[23].journals[-1]
+    assert (journal.is_private, written.written_as, written.problems) == (True, "", ())
+    assert journal.notes.startswith(note.author_name)
+
+
+def test_a_private_note_that_became_public_is_a_problem(redmine: RedmineStandin) -> None:
+    redmine.site.users[2] = replace(ADMIN, may_write_private=False)
+
+    written = reply(source_of(redmine), replace(NOTE, is_private=True))
 
     assert "not private" in written.problems[0]
 
