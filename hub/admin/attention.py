@@ -22,6 +22,7 @@ from hub.admin.sentences import age
 from hub.admin.token_warnings import EXPIRES_SOON, OLD_AFTER
 from hub.models import (
     Channel,
+    CommandInvocation,
     Credential,
     Delivery,
     Event,
@@ -117,6 +118,28 @@ def _dead(_now: datetime) -> Iterator[Finding]:
             ngettext("%(n)s dead letter", "%(n)s dead letters", count) % {"n": shown_count(count)},
             f"{last.channel}: {last.reason}" if last is not None else "",
             list_url(Delivery, state__exact=State.DEAD),
+        )
+
+
+def _failed_commands(now: datetime) -> Iterator[Finding]:
+    """Somebody believes that his note was written, or has read that it was not."""
+    rows = CommandInvocation.objects.filter(
+        state=CommandInvocation.State.FAILED, received_at__gte=now - DAY
+    ).order_by("-pk")
+    count = bounded_count(rows)
+    if count:
+        last = rows.only("username", "outcome").first()
+        yield Finding(
+            "bad",
+            "chat_error",
+            ngettext(
+                "%(n)s command from chat failed today",
+                "%(n)s commands from chat failed today",
+                count,
+            )
+            % {"n": shown_count(count)},
+            f"@{last.username}: {last.outcome}" if last is not None else "",
+            list_url(CommandInvocation, state__exact=CommandInvocation.State.FAILED),
         )
 
 
@@ -273,6 +296,7 @@ SEARCHES: Final[tuple[Callable[[datetime], Iterator[Finding]], ...]] = (
     _overdue,
     _monitors,
     _dead,
+    _failed_commands,
     _failed_events,
     _channels,
     _rules,

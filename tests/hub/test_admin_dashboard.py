@@ -8,7 +8,7 @@ from django.test import Client
 
 from hub.admin.attention import find_what_needs_attention
 from hub.admin.figures import collect_figures
-from hub.models import Delivery, Event, Monitor, Outage, Refusal
+from hub.models import CommandInvocation, Delivery, Event, Monitor, Outage, Refusal
 from tests.commands import make_command
 from tests.factories import (
     NOON,
@@ -49,6 +49,22 @@ def test_dead_letters_are_counted_with_the_reason_of_the_last() -> None:
     assert (finding.sentence, finding.tone) == ("2 dead letters", "bad")
     assert finding.detail == "~support: Mattermost answered 403"
     assert finding.url == "/admin/hub/delivery/?state__exact=dead"
+
+
+def test_a_command_that_failed_is_named_with_its_reason() -> None:
+    CommandInvocation.objects.create(
+        server=make_server(),
+        dedup_key="one",
+        username="anja",
+        state=CommandInvocation.State.FAILED,
+        outcome="Zammad does not answer",
+        received_at=NOON,
+    )
+
+    finding = find_what_needs_attention(NOON)[0]
+
+    assert finding.sentence == "1 command from chat failed today"
+    assert finding.detail == "@anja: Zammad does not answer"
 
 
 def test_a_server_that_is_down_and_what_it_holds_are_named() -> None:
