@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from hub.models import Source
-from tests.browser.test_admin import NARROW, OPTIONS
+from tests.browser.chromium import running_chromium
+from tests.browser.test_admin import NARROW
 from tests.factories import make_channel, make_event, make_rule, make_server, make_source
 from tests.hub.admin_pages import page_url
 from tests.running import running_worker
@@ -39,12 +40,10 @@ def builds(transactional_db: None, standin: MattermostStandin) -> Source:
 def context(hub_url: str, admin_client: Client, chromium_path: str) -> Iterator[BrowserContext]:
     """A browser that is logged in."""
     session = admin_client.cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(OPTIONS))
+    with running_chromium(chromium_path) as browser:
         context = browser.new_context(base_url=hub_url)
         context.add_cookies([{"name": "sessionid", "value": session, "url": hub_url}])
         yield context
-        browser.close()
 
 
 @pytest.fixture

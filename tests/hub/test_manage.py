@@ -22,6 +22,8 @@ def test_ctrl_c_while_the_database_is_prepared_is_one_line() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Ignored in what a shell starts in the background, and inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         waiting, _address = silent_database.accept()
         process.send_signal(signal.SIGINT)
