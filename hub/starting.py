@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
@@ -52,6 +53,15 @@ STARTER_GROUPS = {  # each sees everything of the hub, and may do this besides
     ),
     "Token issuers": ("add_webhooktoken", "change_webhooktoken"),
 }
+CLOCK_FIELDS = frozenset({"quiet_from", "quiet_until"})
+RULE_FIELDS = CLOCK_FIELDS | {  # of a TriggerRule, that a rules.yaml may set
+    *("key", "name", "is_active", "order", "kinds", "grouping", "to_named_channel"),
+    *("mentions", "priority", "threading", "reaction", "has_card"),
+    *("repeat_minutes", "group_seconds", "quiet_days", "quiet_afterwards", "does_urgent_pass"),
+    *("press_audience", "press_usernames", "is_press_members_only"),
+    *("presses_needed", "press_hours"),
+}
+RULE_ROWS = frozenset({"channels", "conditions", "texts"})  # of it, beside its own fields
 DEMO_PREFIX = "demo"
 DEMO_SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  # of sample traffic
 
@@ -178,20 +188,12 @@ def make_rule(
     document: Mapping[str, Any], integration: Integration, channels: Mapping[str, Channel]
 ) -> TriggerRule:
     """One rule of a rules.yaml. Raises ValidationError when it is not well made."""
-    rule = TriggerRule(
-        key=document["key"],
-        name=document["name"],
-        integration=integration.name,
-        kinds=document.get("kinds") or [],
-        grouping=document.get("grouping") or "all",
-        order=document.get("order", 100),
-        mentions=document.get("mentions") or "",
-        priority=document.get("priority") or "",
-        threading=document.get("threading") or "channel",
-        reaction=document.get("reaction") or "",
-        has_card=document.get("has_card", True),
-        to_named_channel=document.get("to_named_channel", False),
-    )
+    unknown = document.keys() - RULE_FIELDS - RULE_ROWS
+    if unknown:
+        raise ValidationError(f"A rule has no {', '.join(sorted(map(str, unknown)))}.")
+    given = {name: document[name] for name in RULE_FIELDS if document.get(name) is not None}
+    given |= {name: _clock_time(given[name]) for name in CLOCK_FIELDS & given.keys()}
+    rule = TriggerRule(integration=integration.name, **given)
     rule.full_clean()
     rule.save()
     named = [channels[name] for name in document.get("channels") or [] if name in channels]
@@ -201,6 +203,11 @@ def make_rule(
     for language, text in (document.get("texts") or {}).items():
         _save_clean(RuleText(rule=rule, language=language, **text))
     return rule
+
+
+def _clock_time(value: object) -> str:
+    """YAML 1.1 takes 22:00 without quotes for a number: 22 sixties and no ones."""
+    return f"{value // 60:02}:{value % 60:02}" if type(value) is int else str(value)
 
 
 def _save_clean(row: Condition | RuleText) -> None:
