@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hub import registry
 from hub.calming import calm
 from hub.conditions import Check, CompiledConditions, Verdict, compile_conditions
-from hub.context import build_context, remembered_of_row
+from hub.context import build_context
 from hub.contracts import (
     Actor,
     ExternalReference,
@@ -21,6 +21,7 @@ from hub.contracts import (
     Severity,
 )
 from hub.cross_references import link_references
+from hub.earlier import load_earlier
 from hub.echoes import drop_echoes
 from hub.matching import Parsed, Planned, Received, match_event, parse_event, subject_of
 from hub.mentions import mentions_owner
@@ -43,7 +44,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A stored event as the rules would see it today, and the data of the event before it."""
+    """A stored event as the rules would see it today, and what was before it."""
 
     parsed: Parsed
     previous: JSONObject | None = None
@@ -71,7 +72,7 @@ def recall(row: Event, *, with_previous: bool = True) -> Recalled | None:
         parsed = replace(parsed, event=_enriched(parsed.event, row))
     [parsed] = drop_echoes([parsed])
     [parsed] = link_references([parsed])
-    return Recalled(parsed, _previous_data(row) if with_previous else None, str(row))
+    return Recalled(parsed, load_earlier(row) if with_previous else None, str(row))
 
 
 def explain(event: Event, rule: TriggerRule) -> Explanation:
@@ -244,12 +245,3 @@ def _enriched(event: ParsedEvent, row: Event) -> ParsedEvent:
         data=row.data,
         is_enriched=True,
     )
-
-
-def _previous_data(row: Event) -> JSONObject | None:
-    """The data of the event before it on the same reference, for conditions on what changed."""
-    if row.reference_id is None:
-        return None
-    earlier = Event.objects.filter(reference=row.reference_id, pk__lt=row.pk).order_by("-pk")
-    last = earlier.only("data", "title", "url", "severity", "is_private").first()
-    return remembered_of_row(last) if last is not None else None

@@ -9,9 +9,9 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from hub import registry
-from hub.context import remembered, remembered_of_row
-from hub.contracts import InboundRequest, JSONObject, SourceView
+from hub.contracts import InboundRequest, SourceView
 from hub.cross_references import link_references
+from hub.earlier import Earlier
 from hub.echoes import drop_echoes
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
@@ -19,7 +19,6 @@ from hub.models import Delivery, Event, MattermostServer, Source, WebhookToken
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.owners import meet_owners, with_owners
 from hub.planning import NO_OPENINGS, mark_failed, write_matches
-from hub.reference_keys import reference_key
 from hub.rules import RuleIndex, load_rules
 from hub.sending import Openings
 from hub.views import source_view
@@ -139,7 +138,7 @@ class Matcher:
             raise  # the database is away: the events stay received
         except DatabaseError:
             logger.exception("A batch of %s events could not be written", len(matches))
-            _write_one_by_one(matches)
+            write_one_by_one(matches)
             write_matches([], states)
         self._enricher.changed.clear()
 
@@ -149,14 +148,11 @@ class Matcher:
         if index.needs_owners:
             parsed = with_owners(parsed)
             meet_owners(parsed)
-        previous = _load_previous(parsed) if index.needs_previous else {}
-        matches, now = [], timezone.now()
-        for one in parsed:
-            key = _reference_key(one)
-            matches.append(match_event(one, index, previous.get(key) if key else None, now))
-            if key and one.event is not None:
-                previous[key] = remembered(one.event)
-        return matches
+        earlier = Earlier() if index.needs_previous else None
+        now = timezone.now()
+        return [
+            match_event(one, index, earlier.before(one) if earlier else None, now) for one in parsed
+        ]
 
     def _save_token_use(self) -> None:
         now = timezone.now()
@@ -168,11 +164,15 @@ class Matcher:
         self._tokens_saved_at = now
 
 
-def _write_one_by_one(matches: Sequence[Match]) -> None:
-    """One event that the database refuses does not stop the others."""
+def write_one_by_one(matches: Sequence[Match]) -> None:
+    """One event that the database refuses does not stop the others.
+
+    It may refuse what another matcher, whose lease was thought to be over, has written meanwhile:
+    that stays as it is.
+    """
     for match in matches:
         try:
-            write_matches([match], {})
+            write_matches([match], {}, is_contended=True)
         except (OperationalError, InterfaceError):
             raise
         except DatabaseError as error:
@@ -202,28 +202,3 @@ def _request(row: Event) -> InboundRequest:
         event_hint=row.event_hint,
         is_polled=row.is_polled,
     )
-
-
-def _reference_key(parsed: Parsed) -> tuple[int, str, str] | None:
-    if parsed.event is None or parsed.event.reference is None:
-        return None
-    return reference_key(parsed.received.source_id, parsed.event.reference)
-
-
-def _load_previous(parsed: Sequence[Parsed]) -> dict[tuple[int, str, str], JSONObject]:
-    """What is remembered of the last matched event of each reference in the batch."""
-    found: dict[tuple[int, str, str], JSONObject] = {}
-    for key in {key for one in parsed if (key := _reference_key(one))}:
-        row = (
-            Event.objects.filter(
-                reference__source_id=key[0],
-                reference__external_id=key[1],
-                reference__created_marker=key[2],
-            )
-            .order_by("-pk")
-            .only("data", "title", "url", "severity", "is_private")
-            .first()
-        )
-        if row is not None:
-            found[key] = remembered_of_row(row)
-    return found

@@ -129,7 +129,7 @@ def match_event(
     previous: Mapping[str, JSONValue] | None = None,
     now: datetime | None = None,
 ) -> Match:
-    """Which rules hold, and what they send where. `previous` is the data of the event before.
+    """Which rules hold, and what they send where. `previous` is the event before (hub.earlier).
 
     Without `now`, silences, quiet hours and the like are left out; so they are of a replay, which
     a person asked for.

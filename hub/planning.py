@@ -62,14 +62,17 @@ def write_matches(
     matches: Sequence[Match],
     states: Mapping[tuple[int, str], Any],
     openings: Openings = NO_OPENINGS,
+    *,
+    is_contended: bool = False,
 ) -> list[Delivery]:
     """All or nothing; the deliveries that are claimed for `openings` at the same time.
 
-    `states` are the SourceState values that enriching has changed.
+    `states` are the SourceState values that enriching has changed. Where it `is_contended`, what
+    another matcher has written meanwhile is left out.
     """
     now = timezone.now()
     with transaction.atomic():
-        if is_gathering(matches):
+        if is_contended or is_gathering(matches):
             matches = still_received(matches)
         batch = _begin_batch(matches, now)
         references, known = batch.references, batch.known

@@ -24,14 +24,6 @@ from hub.models import (
 from hub.wording import load_document
 
 STARTER_SERVER = "Mattermost"
-RULE_FIELDS = (  # of a rules.yaml, as the model calls them
-    *("key", "name", "kinds", "grouping", "order", "mentions", "priority", "threading"),
-    *("reaction", "has_card", "to_named_channel", "repeat_minutes", "group_seconds"),
-    *("quiet_from", "quiet_until", "quiet_days", "quiet_afterwards", "does_urgent_pass"),
-    *("press_audience", "press_usernames", "presses_needed", "press_hours"),
-    "is_press_members_only",
-)
-RULE_PARTS = ("channels", "conditions", "texts")
 STARTER_CHANNELS = (  # name, kind, purpose
     ("general", "General communication"),
     ("support", "Support team: news from Zammad"),
@@ -58,6 +50,15 @@ STARTER_GROUPS = {  # each sees everything of the hub, and may do this besides
     ),
     "Token issuers": ("add_webhooktoken", "change_webhooktoken"),
 }
+CLOCK_FIELDS = frozenset({"quiet_from", "quiet_until"})
+RULE_FIELDS = CLOCK_FIELDS | {  # of a TriggerRule, that a rules.yaml may set
+    *("key", "name", "is_active", "order", "kinds", "grouping", "to_named_channel"),
+    *("mentions", "priority", "threading", "reaction", "has_card"),
+    *("repeat_minutes", "group_seconds", "quiet_days", "quiet_afterwards", "does_urgent_pass"),
+    *("press_audience", "press_usernames", "is_press_members_only"),
+    *("presses_needed", "press_hours"),
+}
+RULE_ROWS = frozenset({"channels", "conditions", "texts"})  # of it, beside its own fields
 
 
 def load_starter_set() -> list[str]:
@@ -160,11 +161,12 @@ def make_rule(
     document: Mapping[str, Any], integration: Integration, channels: Mapping[str, Channel]
 ) -> TriggerRule:
     """One rule of a rules.yaml. Raises ValidationError when it is not well made."""
-    unknown = document.keys() - {*RULE_FIELDS, *RULE_PARTS}
+    unknown = document.keys() - RULE_FIELDS - RULE_ROWS
     if unknown:
-        raise ValidationError(f"a rule has no {', '.join(sorted(unknown))}")
-    fields = {name: document[name] for name in RULE_FIELDS if document.get(name) is not None}
-    rule = TriggerRule(integration=integration.name, **fields)
+        raise ValidationError(f"A rule has no {', '.join(sorted(map(str, unknown)))}.")
+    given = {name: document[name] for name in RULE_FIELDS if document.get(name) is not None}
+    given |= {name: _clock_time(given[name]) for name in CLOCK_FIELDS & given.keys()}
+    rule = TriggerRule(integration=integration.name, **given)
     rule.full_clean()
     rule.save()
     named = [channels[name] for name in document.get("channels") or [] if name in channels]
@@ -174,6 +176,11 @@ def make_rule(
     for language, text in (document.get("texts") or {}).items():
         _save_clean(RuleText(rule=rule, language=language, **text))
     return rule
+
+
+def _clock_time(value: object) -> str:
+    """YAML 1.1 takes 22:00 without quotes for a number: 22 sixties and no ones."""
+    return f"{value // 60:02}:{value % 60:02}" if type(value) is int else str(value)
 
 
 def _save_clean(row: Condition | RuleText) -> None:

@@ -18,7 +18,7 @@ OTHER_KINDS = (
     ("zammad", "ticket.sla_warning"),
     ("redmine", "issue.created"),
     ("redmine", "issue.closed"),
-    ("github", "pull_request.opened"),
+    ("git", "pull_request.opened"),
     ("erpnext", "invoice.submitted"),
 )
 

@@ -15,7 +15,7 @@ from tests.bench.timing import microseconds
 from tests.factories import NOON, make_channel, make_source
 
 FEW, MANY = 10, 10_000
-SYSTEMS = ("zammad", "redmine", "github", "erpnext", "n8n")
+SYSTEMS = ("zammad", "redmine", "git", "erpnext", "n8n")
 SOURCES_EACH = 4
 KINDS = ("ticket.created", *(f"kind.{number}" for number in range(1, 10)))
 

@@ -104,8 +104,9 @@ def test_an_event_whose_body_is_pruned_is_read_from_its_row() -> None:
 def test_a_change_is_seen_against_the_event_before_it() -> None:
     source = make_source()
     reference = Reference.objects.create(source=source, external_id="1", display="ZD#1")
-    make_event(source, kinds=["ticket.updated"], reference=reference, data={"owner": "anja"})
-    later = make_event(source, kinds=["ticket.updated"], reference=reference, data={"owner": "bo"})
+    told = {"kinds": ["ticket.updated"], "reference": reference}
+    make_event(source, **told, state="matched", data={"owner": "anja"})
+    later = make_event(source, **told, data={"owner": "bo"})
 
     explanation = explain(later, make_rule(conditions=(("owner", "changed", ""),)))
 

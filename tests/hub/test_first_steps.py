@@ -2,16 +2,20 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import time
 from io import StringIO
 
 import pytest
+import yaml
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
+from hub import registry
 from hub.management.commands.demo import refuse_real_use
 from hub.management.first_steps import Address, ensure_administrator, refuse_taken
 from hub.models import Channel, ReferencePattern, SlashCommand, TriggerRule
-from hub.starting import load_starter_set
+from hub.starting import load_starter_set, make_rule
 from tests.factories import make_server, make_source
 from tests.running import free_port
 
@@ -159,3 +163,78 @@ def test_a_second_source_of_a_sort_gets_no_pattern_of_its_own() -> None:
     load_starter_set()
 
     assert not ReferencePattern.objects.filter(source__name="CRM").exists()
+
+
+def starter_rule(**fields: object) -> TriggerRule:
+    """As the rules.yaml of Zammad would have it."""
+    integration = registry.get("zammad")
+    assert integration is not None
+    return make_rule({"key": "zammad-own", "name": "Own"} | fields, integration, {})
+
+
+@pytest.mark.django_db
+def test_a_starter_rule_may_set_what_an_admin_may() -> None:
+    written = """
+        mentions: "@owner"
+        repeat_minutes: 10
+        group_seconds: 60
+        quiet_from: 22:00
+        quiet_until: 07:30
+        quiet_days: [4, 5]
+        quiet_afterwards: digest
+        does_urgent_pass: false
+        press_audience: listed
+        press_usernames: "@anja @bart"
+        is_press_members_only: true
+        presses_needed: 2
+        press_hours: 24
+        has_card: false
+        is_active: false
+        reaction:
+    """
+
+    rule = starter_rule(**yaml.safe_load(written))
+
+    rule.refresh_from_db()
+    assert (rule.quiet_from, rule.quiet_until) == (time(22, 0), time(7, 30))
+    assert (rule.quiet_days, rule.quiet_afterwards) == ([4, 5], "digest")
+    assert (rule.repeat_minutes, rule.group_seconds, rule.mentions) == (10, 60, "@owner")
+    assert (rule.press_audience, rule.press_usernames) == ("listed", "@anja @bart")
+    assert (rule.presses_needed, rule.press_hours, rule.is_press_members_only) == (2, 24, True)
+    assert (rule.has_card, rule.is_active, rule.does_urgent_pass) == (False, False, False)
+    assert rule.reaction == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"repeat_minutes": "often"}, "repeat_minutes"),
+        ({"repeat_minutes": 99_999}, "repeat_minutes"),
+        ({"group_seconds": [60]}, "group_seconds"),
+        ({"quiet_from": "22:00"}, "quiet_until"),
+        ({"quiet_from": 9_999, "quiet_until": "07:00"}, "quiet_from"),
+        ({"quiet_from": "late", "quiet_until": {}}, "quiet_from"),
+        ({"quiet_days": "monday"}, "quiet_days"),
+        ({"press_audience": "friends"}, "press_audience"),
+        ({"press_audience": "listed"}, "press_usernames"),
+        ({"presses_needed": 3}, "presses_needed"),
+        ({"mentions": "anja"}, "mentions"),
+        ({"kinds": "ticket.created"}, "kinds"),
+        ({"name": None}, "name"),
+    ],
+)
+def test_a_starter_rule_that_is_not_well_made_is_refused(
+    fields: dict[str, object], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        starter_rule(**fields)
+
+    assert field in refused.value.message_dict
+    assert not TriggerRule.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_mistyped_field_of_a_starter_rule_is_named() -> None:
+    with pytest.raises(ValidationError, match="A rule has no repeat_minuts"):
+        starter_rule(repeat_minuts=10)
