@@ -20,6 +20,7 @@ from hub.tickets import Note, fingerprint
 MAX_NAME_CHARS: Final = 100
 MAX_NESTING: Final = 20  # of markdown-it, which drops what lies deeper; more is slow: 100 kB of [
 ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+\Z", re.IGNORECASE)
+LANGUAGE = re.compile(r"[\w+#.-]{0,20}")
 AUTHOR_LINE = re.compile(rf"\A\s*+[^\n]{{1,{2 * MAX_NAME_CHARS}}} via Mattermost:[ \t]*+\n\s*+")
 
 
@@ -56,10 +57,17 @@ PARSER: Final = _make_parser()
 
 def parse_markdown(text: str) -> list[Token]:
     """The tokens of `text`. What is nested too deep to be understood is code, as it was typed."""
-    tokens = PARSER.parse(storable(text))
+    tokens = [_with_its_words(token) for token in PARSER.parse(storable(text))]
     if any(token.level >= MAX_NESTING - 2 for token in tokens):
         return [Token("code_block", "code", 0, content=storable(text))]
     return tokens
+
+
+def _with_its_words(token: Token) -> Token:
+    """Behind the marks of a code block stands its language; what else stands there was typed."""
+    if token.type == "fence" and not LANGUAGE.fullmatch(token.info.strip()):
+        token.content, token.info = f"{token.info.strip()}\n{token.content}", ""
+    return token
 
 
 def to_html(text: str) -> str:

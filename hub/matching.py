@@ -332,7 +332,7 @@ def _worded(
             notice=_test_notice(channel.language) if is_test else "",
         ),
         composed=None if own.line else composed,
-        buttons=composed.buttons if composed else (),
+        buttons=composed.buttons if composed and not is_test else (),
     )
     threading = channel.threading if rule.threading == "channel" else rule.threading
     has_reference = parsed.event is not None and parsed.event.reference is not None

@@ -116,3 +116,7 @@ def test_a_note_is_known_with_and_without_its_author() -> None:
     alone, named = fingerprint("on it"), fingerprint("Anja via Mattermost: on it")
 
     assert note_fingerprints(note) == {alone, named}
+
+
+def test_what_stands_where_a_language_should_is_kept() -> None:
+    assert "onmouseover" in plain_text("```<b onmouseover=x>\ncode\n```")
