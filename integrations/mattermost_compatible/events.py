@@ -8,6 +8,7 @@ from hub.contracts import (
     Identity,
     InboundRequest,
     JSONObject,
+    JSONValue,
     Message,
     ParsedEvent,
     PayloadError,
@@ -44,7 +45,7 @@ def identify(request: InboundRequest) -> Identity:
 def parse(request: InboundRequest, _source: SourceView) -> ParsedEvent:
     data = read_message(decode_payload(request))
     username = text_of(data, "username")
-    is_empty = not text_of(data, "text").strip() and not data["attachments"]
+    is_empty = not text_of(data, "text").strip() and not _shown(data["attachments"])
     return ParsedEvent(
         kinds=(POSTED,),
         title=_title(data),
@@ -61,11 +62,7 @@ def compose(event: ParsedEvent) -> Message | None:
     attachments = data.get("attachments")
     if not isinstance(attachments, list):
         return None
-    kept = [
-        one
-        for one in attachments
-        if isinstance(one, dict) and (without_actions(one) or read_buttons(one, 0))
-    ]
+    kept = _shown(attachments)
     return Message(
         text=text_of(data, "text"),
         attachments=tuple(without_actions(one) for one in kept),
@@ -78,6 +75,16 @@ def compose(event: ParsedEvent) -> Message | None:
             button for place, one in enumerate(kept) for button in read_buttons(one, place)
         ),
     )
+
+
+def _shown(attachments: JSONValue) -> list[JSONObject]:
+    """Without those of which nothing would be left: buttons that have no name."""
+    found = attachments if isinstance(attachments, list) else []
+    return [
+        one
+        for one in found
+        if isinstance(one, dict) and (without_actions(one) or read_buttons(one, 0))
+    ]
 
 
 def _title(data: JSONObject) -> str:

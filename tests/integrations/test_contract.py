@@ -40,6 +40,7 @@ def starter_rules(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
 
 
 @each_recording
+@pytest.mark.django_db  # without one test that says so, pytest-django makes no test database
 def test_a_recorded_request_is_rendered_exactly(
     recording: Recording, starter_rules: RuleIndex
 ) -> None:

@@ -384,3 +384,9 @@ def test_a_refusal_has_the_envelope_of_mattermost(
     assert envelope["detailed_error"] == ""
     assert detail in envelope["message"]
     assert len(envelope["request_id"]) == 26
+
+
+def test_buttons_without_a_name_and_nothing_else_are_no_message() -> None:
+    event = event_of(attachments=[{"actions": [{"type": "button"}]}])
+
+    assert event.ignored_because == "the message has neither text nor attachments"
