@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, Max, Q, Value, When
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from hub.reference_keys import ReferenceKey, reference_key
 from hub.sending import Openings, message_as_json
 from hub.sql import commit_may_wait, insert_rows, save_rows, update_rows
 
+STILL_RECEIVED = " AND old.state = 'received'"
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
 PAUSED = "the channel is paused"
@@ -67,8 +68,8 @@ def write_matches(
 ) -> list[Delivery]:
     """All or nothing; the deliveries that are claimed for `openings` at the same time.
 
-    `states` are the SourceState values that enriching has changed. Where it `is_contended`, what
-    another matcher has written meanwhile is left out.
+    `states` are the SourceState values that enriching has changed. Raises IntegrityError where
+    another matcher has written an event meanwhile; where it `is_contended`, such are left out.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -86,7 +87,9 @@ def write_matches(
         if batch.wrapping.new:
             ActionTarget.objects.bulk_create(batch.wrapping.new)
         noted = [_noted(match, batch.wrapping.notes) for match in matches]
-        update_rows("hub_event", EVENT_COLUMNS, [_event_row(m, references, now) for m in noted])
+        rows = [_event_row(match, references, now) for match in noted]
+        if update_rows("hub_event", EVENT_COLUMNS, rows, guard=STILL_RECEIVED) != len(rows):
+            raise IntegrityError("another matcher has written some of these events")
         _save_states(states, now)
         _save_template_errors(matches, now)
     return claimed

@@ -68,14 +68,14 @@ def update_rows(
     *,
     extra: str = "",
     guard: str = "",
-) -> None:
-    """Set `columns` (name, PostgreSQL type) of many rows in one statement.
+) -> int:
+    """Set `columns` (name, PostgreSQL type) of many rows in one statement; how many there were.
 
     The first column is the key. `extra` is added to SET, `guard` to WHERE; both may use `old.` for
     the row as it is and `new.` for the given values: texts, numbers, times, and JSON as objects.
     """
     if not rows:
-        return
+        return 0
     names = [name for name, _type in columns]
     sets = ", ".join(f"{name} = new.{name}" for name in names[1:]) + extra
     condition = f"old.{names[0]} = new.{names[0]}{guard}"
@@ -92,6 +92,7 @@ def update_rows(
                 f"{update} FROM {given} WHERE {condition}",
                 [[_for_sqlite(value) for value in row] for row in rows],
             )
+        return int(cursor.rowcount)
 
 
 def insert_rows(rows: Sequence[Row]) -> Sequence[Row]:

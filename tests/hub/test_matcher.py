@@ -1,6 +1,7 @@
 """Matching that meets another matcher, or a database that refuses one event."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -45,6 +46,18 @@ def test_what_another_matcher_wrote_meanwhile_stays_as_it_is(support: Channel) -
         (theirs.parsed.received.event_id, 1),
         (mine.parsed.received.event_id, 1),
     ]
+
+
+def test_what_was_withheld_is_recorded_once_by_two_matchers(support: Channel) -> None:
+    withheld = match_of(74001)
+    planned = tuple(replace(one, reason="silenced") for one in withheld.planned)
+    withheld = replace(withheld, planned=planned)
+    write_matches([withheld], {})
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write_matches([withheld], {})
+
+    assert Delivery.objects.get().state == Delivery.State.SUPPRESSED
 
 
 def test_an_event_that_the_database_refuses_stops_no_other(support: Channel) -> None:
