@@ -59,17 +59,7 @@ def sidebar(request: HttpRequest) -> list[Entry]:
                 *_doctor(request),
             ],
         ),
-        _group(
-            _("From chat"),
-            [
-                _table(request, _("Slash commands"), "terminal", "hub_slashcommand", _commands()),
-                _table(request, _("Outgoing webhooks"), "hearing", "hub_outgoingwebhook"),
-                _table(request, _("Invocations"), "chat", "hub_commandinvocation"),
-                _table(request, _("Reference patterns"), "pattern", "hub_referencepattern"),
-                _table(request, _("Questions with buttons"), "ballot", "hub_actiontarget"),
-                _table(request, _("Presses of buttons"), "touch_app", "hub_actioninvocation"),
-            ],
-        ),
+        _group(_("From chat"), _from_chat(request)),
         _group(
             _("Sources"),
             [
@@ -96,6 +86,17 @@ def search_references(request: HttpRequest, search_term: str) -> list[SearchResu
         return []
     found = find_references(search_term).select_related("source").defer("source__credentials")
     return [_result(one) for one in found[:FOUND_REFERENCES]]
+
+
+def _from_chat(request: HttpRequest) -> list[Entry]:
+    return [
+        _table(request, _("Slash commands"), "terminal", "hub_slashcommand", _commands()),
+        _table(request, _("Outgoing webhooks"), "hearing", "hub_outgoingwebhook"),
+        _table(request, _("Invocations"), "chat", "hub_commandinvocation"),
+        _table(request, _("Reference patterns"), "pattern", "hub_referencepattern"),
+        _table(request, _("Questions with buttons"), "ballot", "hub_actiontarget"),
+        _table(request, _("Presses of buttons"), "touch_app", "hub_actioninvocation"),
+    ]
 
 
 def _people(request: HttpRequest) -> list[Entry]:
