@@ -1,13 +1,33 @@
-"""What tests of commands share: a notebook system, a Mattermost, and somebody who types."""
+"""What tests share: a Mattermost and its channel, a matcher, and somebody who types commands."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from hub import registry
-from hub.models import MattermostServer, ReferencePattern, SlashCommand, Source
+from hub.models import Channel, MattermostServer, ReferencePattern, SlashCommand, Source
 from tests.commands import Keyboard, make_command
-from tests.factories import make_server, make_source
+from tests.factories import make_channel, make_server, make_source
 from tests.notebook import INTEGRATION, NOTEBOOK, Notebook
+from tests.pumping import Pump
 from tests.standins.mattermost import MattermostStandin
+
+
+@pytest.fixture
+def server(standin: MattermostStandin) -> MattermostServer:
+    return make_server(base_url=standin.url, bot_token=standin.token)
+
+
+@pytest.fixture
+def support(server: MattermostServer) -> Channel:
+    return make_channel("support", server)
+
+
+@pytest.fixture
+def pump() -> Iterator[Pump]:
+    pump = Pump()
+    yield pump
+    pump.close()
 
 
 @pytest.fixture
@@ -24,11 +44,6 @@ def source(notebook: Notebook) -> Source:
     source = make_source("notebook", "Notebook")
     ReferencePattern.objects.create(source=source, pattern=r"#(\d+)", display="#{}")
     return source
-
-
-@pytest.fixture
-def server(standin: MattermostStandin) -> MattermostServer:
-    return make_server(base_url=standin.url, bot_token=standin.token)
 
 
 @pytest.fixture

@@ -38,13 +38,6 @@ def n8n() -> Iterator[N8nStandin]:
 
 
 @pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
-
-
-@pytest.fixture
 def stage(standin: MattermostStandin, n8n: N8nStandin, client: Client, pump: Pump) -> Stage:
     return make_stage(standin, n8n, client, pump)
 

@@ -1,7 +1,6 @@
 """Conditions on what has changed: an event beside the one before it, through the matcher."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +12,6 @@ from tests.factories import NOON, make_channel, make_event, make_rule, make_sour
 from tests.pumping import Pump
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
 
 
 @pytest.fixture

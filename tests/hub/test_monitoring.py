@@ -1,6 +1,5 @@
 """Monitors, outages and the watch over sources."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -70,13 +69,6 @@ def test_an_outage_opens_once_and_closes_with_its_length() -> None:
     outage = Outage.objects.get()
     assert (outage.started_at, outage.ended_at) == (NOON, NOON + timedelta(minutes=3))
     assert Event.objects.count() == 2
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
 
 
 @pytest.mark.django_db

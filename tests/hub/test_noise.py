@@ -1,7 +1,6 @@
 """Against noise, from a webhook to a post in the stand-in: repeats, groups, quiet hours."""
 
 import json
-from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
 
@@ -28,7 +27,6 @@ from hub.redelivering import replay
 from tests.factories import (
     make_channel,
     make_rule,
-    make_server,
     make_source,
     make_token,
     zammad_body,
@@ -39,23 +37,6 @@ from tests.standins.mattermost import MattermostStandin
 pytestmark = pytest.mark.django_db
 State = Delivery.State
 ALL_DAY_QUIET = {"quiet_from": time(8), "quiet_until": time(18)}  # at NOON it is 13:00 there
-
-
-@pytest.fixture
-def server(standin: MattermostStandin) -> MattermostServer:
-    return make_server(base_url=standin.url, bot_token=standin.token)
-
-
-@pytest.fixture
-def support(server: MattermostServer) -> Channel:
-    return make_channel("support", server)
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
 
 
 @pytest.fixture

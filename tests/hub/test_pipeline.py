@@ -1,7 +1,6 @@
 """From a webhook to a post in the stand-in, through real sockets: matching and delivering."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from hub.redelivering import cancel, redeliver, replay
 from tests.factories import (
     make_channel,
     make_rule,
-    make_server,
     make_source,
     make_token,
     zammad_body,
@@ -24,23 +22,6 @@ from tests.standins.mattermost import MattermostStandin
 
 pytestmark = pytest.mark.django_db
 State = Delivery.State
-
-
-@pytest.fixture
-def server(standin: MattermostStandin) -> MattermostServer:
-    return make_server(base_url=standin.url, bot_token=standin.token)
-
-
-@pytest.fixture
-def support(server: MattermostServer) -> Channel:
-    return make_channel("support", server)
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """After a backup was restored: what was posted since is not posted again."""
 
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -14,13 +13,6 @@ from tests.pumping import Pump
 from tests.standins.mattermost import MattermostStandin
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
 
 
 def after_restore() -> str:

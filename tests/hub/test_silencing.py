@@ -1,7 +1,6 @@
 """Silences, maintenance and outages that hide their echo: what they withhold, and for how long."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +34,6 @@ from tests.factories import (
     NOON,
     make_channel,
     make_rule,
-    make_server,
     make_source,
     make_token,
     zammad_body,
@@ -46,23 +44,6 @@ from tests.standins.mattermost import MattermostStandin
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 UP, DOWN = Health(is_up=True), Health(is_up=False, problem="no answer")
-
-
-@pytest.fixture
-def server(standin: MattermostStandin) -> MattermostServer:
-    return make_server(base_url=standin.url, bot_token=standin.token)
-
-
-@pytest.fixture
-def support(server: MattermostServer) -> Channel:
-    return make_channel("support", server)
-
-
-@pytest.fixture
-def pump() -> Iterator[Pump]:
-    pump = Pump()
-    yield pump
-    pump.close()
 
 
 @pytest.fixture
