@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils.translation import override
@@ -15,16 +15,13 @@ from hub.answers import make_answer, with_text
 from hub.contracts import UNSTORABLE, JSONObject
 from hub.invocations import open_invocation, wait_for_answer
 from hub.models import CommandInvocation, SlashCommand
-from hub.secrets import hash_token
 from hub.sentences import sentence as _
-from hub.signatures import is_equal
 
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 1.6  # Mattermost waits 30 s, people do not
 SAME_PRESS_S = 10  # without a trigger_id, the same text within it is one press of Enter
 MAX_TEXT_CHARS = 20_000
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class CommandRefusedError(Exception):
@@ -101,7 +98,7 @@ def _stored_unseen() -> str:
 def accept_command(request: CommandRequest) -> CommandInvocation:
     """Prove it and store it, due at once. Raises CommandRefusedError."""
     command = _find_command(request)
-    _note_use(command, request.received_at)
+    command.note_use(request.received_at)
     return open_invocation(_fields(request, command), dedup_key=_dedup_key(request, command))
 
 
@@ -117,21 +114,10 @@ def _find_command(request: CommandRequest) -> SlashCommand:
         raise CommandRefusedError(f"no command /{request.trigger[:64]} is registered", 404)
     given = [one for one in (request.get("token", 200), request.header_token) if one]
     for row in rows:
-        if given and all(_is_valid(row, token, request.received_at) for token in given):
+        if given and all(row.accepts(token, request.received_at) for token in given):
             return row
     reason = "wrong token" if given else "no token"
     raise CommandRefusedError(f"{reason} for /{request.trigger}", 401)
-
-
-def _is_valid(row: SlashCommand, token: str, now: datetime) -> bool:
-    digest = hash_token(token)
-    return any(is_equal(digest, known) for known in row.hashes(now))
-
-
-def _note_use(command: SlashCommand, now: datetime) -> None:
-    last = command.last_used_at
-    if last is None or now - last > USE_NOTED_EVERY:
-        SlashCommand.objects.filter(pk=command.pk).update(last_used_at=now)
 
 
 def _fields(request: CommandRequest, command: SlashCommand) -> dict[str, object]:

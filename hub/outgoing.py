@@ -1,7 +1,6 @@
 """What people write in a public channel, as Mattermost's outgoing webhook tells it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -10,14 +9,10 @@ from hub import registry
 from hub.contracts import DeliveryError, InboundRequest, PayloadError
 from hub.models import OutgoingWebhook
 from hub.receiving import Receipt
-from hub.secrets import hash_token
-from hub.signatures import is_equal
 from hub.thread_notes import accept_thread_reply
 from hub.views import server_view
 
 MAX_FIELDS = 100
-USE_NOTED_EVERY = timedelta(minutes=1)
-OVERLAP = timedelta(hours=1)  # requests under way carry the old token
 
 
 def accept_outgoing(request: InboundRequest, key: str) -> Receipt:
@@ -33,21 +28,13 @@ def accept_outgoing(request: InboundRequest, key: str) -> Receipt:
         fields = _fields(request)
     except PayloadError as error:
         return Receipt(400, str(error))
-    if not _is_proven(webhook, fields.get("token", ""), request.received_at):
+    if not webhook.accepts(fields.get("token", ""), request.received_at):
         return Receipt(401, "the token is not that of this outgoing webhook")
-    _note_use(webhook, request.received_at)
+    webhook.note_use(request.received_at)
     try:
         return _accept(webhook, fields)
     except DeliveryError as error:
         return Receipt(503, f"the post could not be read: {error}")
-
-
-def set_token(webhook: OutgoingWebhook, token: str, now: datetime) -> None:
-    """The one that Mattermost shows. The one before it is valid a while longer."""
-    if webhook.token_sha256:
-        webhook.previous_sha256, webhook.previous_until = webhook.token_sha256, now + OVERLAP
-    webhook.token_sha256, webhook.token_set_at = hash_token(token), now
-    webhook.save()
 
 
 def callback_url(webhook: OutgoingWebhook) -> str:
@@ -80,15 +67,3 @@ def _fields(request: InboundRequest) -> Mapping[str, str]:
         return dict(parse_qsl(request.body.decode(), max_num_fields=MAX_FIELDS))
     except ValueError as error:
         raise PayloadError(f"not a form: {error}") from error
-
-
-def _is_proven(webhook: OutgoingWebhook, token: str, now: datetime) -> bool:
-    """Hashes are compared, in constant time."""
-    given = hash_token(token)
-    return bool(token) and any([is_equal(given, one) for one in webhook.hashes(now)])  # noqa: C419  # no short cut
-
-
-def _note_use(webhook: OutgoingWebhook, now: datetime) -> None:
-    used_at = webhook.last_used_at
-    if used_at is None or now - used_at > USE_NOTED_EVERY:
-        OutgoingWebhook.objects.filter(pk=webhook.pk).update(last_used_at=now)

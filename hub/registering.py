@@ -16,8 +16,6 @@ from hub.contracts import DeliveryError
 from hub.destinations import CustomCommand, ServerView
 from hub.http import origin_of
 from hub.models import SlashCommand
-from hub.rotating import keep_command_token
-from hub.secrets import hash_token
 from hub.views import admin_view
 
 POST: Final = "P"
@@ -50,7 +48,7 @@ def register_command(command: SlashCommand, now: datetime) -> None:
     _keep_finding(command, "", now)
     token = made.token or (there.token if there is not None else "")
     if token:
-        keep_command_token(command, token, now)
+        command.take_token(token, now)
 
 
 def check_command(command: SlashCommand, now: datetime) -> list[str]:
@@ -157,12 +155,12 @@ def _differences(command: SlashCommand, there: CustomCommand, now: datetime) -> 
         ) % {"there": there.url, "here": command_url(command)}
     if there.method != POST:
         yield _("Mattermost sends it with GET, which shows its token in addresses: choose POST.")
-    if there.token and hash_token(there.token) not in command.hashes(now):
+    if there.token and not command.accepts(there.token, now):
         yield _(
             "The hub does not know its token, every call is refused: press “Update in "
             "Mattermost”, which takes it over."
         )
-    elif not command.hashes(now):
+    elif not command.token_sha256:
         yield _("The hub has no token for it, every call is refused: paste it below.")
 
 
@@ -196,4 +194,4 @@ def set_command_token(command: SlashCommand, token: str, now: datetime) -> None:
     text = token.strip()
     if not text or any(one.isspace() for one in text):
         raise DeliveryError(_("That is no token: copy it from Mattermost once more"))
-    keep_command_token(command, text, now)
+    command.take_token(text, now)

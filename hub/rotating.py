@@ -10,15 +10,11 @@ from hub import registry, secrets
 from hub.contracts import DeliveryError
 from hub.destinations import AccessToken, Administration, ServerView
 from hub.models import Channel, Credential, MattermostServer, ReplacedSecret, SlashCommand
-from hub.secrets import ENVIRONMENT_PREFIX, hash_token
+from hub.models.hashed import GRACE
+from hub.secrets import ENVIRONMENT_PREFIX
 from hub.views import admin_view
 
-GRACE: Final = timedelta(hours=1)  # what is under way, or cached elsewhere, still uses the old one
 TRY_AGAIN_AFTER: Final = timedelta(hours=1)
-TOKEN_OF_COMMAND: Final = (
-    *("token_sha256", "token_set_at"),
-    *("previous_sha256", "previous_until"),
-)
 TOKEN_FIELDS: Final = {
     Credential.Sort.BOT_TOKEN: "bot_token",
     Credential.Sort.ADMIN_TOKEN: "admin_token",
@@ -32,18 +28,7 @@ def rotate_command_token(command: SlashCommand, now: datetime) -> None:
     """
     view = admin_view(command.server)
     token = _administration().renew_command_token(view, command.external_id)
-    keep_command_token(command, token, now)
-
-
-def keep_command_token(command: SlashCommand, token: str, now: datetime) -> None:
-    """The hash of a token, and for a time the one before. A known one changes nothing."""
-    digest = hash_token(token)
-    if digest == command.token_sha256:
-        return
-    if command.token_sha256:
-        command.previous_sha256, command.previous_until = command.token_sha256, now + GRACE
-    command.token_sha256, command.token_set_at = digest, now
-    command.save(update_fields=TOKEN_OF_COMMAND)
+    command.take_token(token, now)
 
 
 def rotate_incoming_webhook(channel: Channel, now: datetime) -> None:

@@ -11,6 +11,7 @@ from hub.commanding import CommandRequest, accept_command
 from hub.invocations import claim_invocations
 from hub.models import CommandInvocation, MattermostServer, SlashCommand
 from hub.secrets import hash_token
+from tests import factories
 from tests.standins.mattermost import MattermostStandin
 
 TOKEN = "command-token-of-a-test"
@@ -18,9 +19,9 @@ _numbers = count(1)
 
 
 def make_command(server: MattermostServer, trigger: str = "reply", **fields: Any) -> SlashCommand:
-    """Its token is TOKEN."""
+    """One that can be typed: its token is TOKEN."""
     fields = {"purpose": trigger, "token_sha256": hash_token(TOKEN)} | fields
-    return SlashCommand.objects.create(server=server, trigger=trigger, **fields)
+    return factories.make_command(server, trigger, **fields)
 
 
 class Keyboard:

@@ -15,7 +15,7 @@ from hub.admin.base import HistoryAdmin
 from hub.admin.cells import NOTHING, row_link, tag, time_cell, two_lines
 from hub.admin.theme import ModelForm, PasswordWidget
 from hub.models import Channel, OutgoingWebhook
-from hub.outgoing import callback_url, set_token
+from hub.outgoing import callback_url
 
 
 class OutgoingWebhookForm(ModelForm):
@@ -60,7 +60,7 @@ class OutgoingWebhookAdmin(HistoryAdmin):
         super().save_model(request, obj, form, change)
         token = form.cleaned_data.get("token", "").strip()
         if token and isinstance(obj, OutgoingWebhook):
-            set_token(obj, token, timezone.now())
+            obj.take_token(token, timezone.now())
 
     @admin.display(description=gettext_lazy("channel"), ordering="channel__name")
     def channel_cell(self, row: OutgoingWebhook) -> str:

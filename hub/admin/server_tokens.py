@@ -16,7 +16,8 @@ from hub.contracts import DeliveryError
 from hub.credentials import take_stock
 from hub.destinations import AccessToken
 from hub.models import Credential, MattermostServer
-from hub.rotating import GRACE, TOKEN_FIELDS, rotate_access_token, whoever_holds
+from hub.models.hashed import GRACE
+from hub.rotating import TOKEN_FIELDS, rotate_access_token, whoever_holds
 from hub.views import admin_view, server_view
 
 NAME = "tokens"

@@ -1,7 +1,5 @@
 """Slash commands, how references are written, and everything that was typed."""
 
-from datetime import datetime
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -10,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from hub import conditions
+from hub.models.hashed import HashedToken
 from hub.models.rules import LANGUAGES
 
 UNDO_SECONDS = 10
 
 
-class SlashCommand(models.Model):
+class SlashCommand(HashedToken):
     """A slash command of one Mattermost team, and who may use it."""
 
     class Purpose(models.TextChoices):
@@ -48,11 +47,6 @@ class SlashCommand(models.Model):
     purpose = models.CharField(
         _("what it does"), max_length=10, choices=Purpose.choices, default=Purpose.REPLY
     )
-    # Only hashes are kept: the hub compares tokens and never shows one.
-    token_sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    previous_sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
-    token_set_at = models.DateTimeField(_("token since"), null=True, blank=True, editable=False)
     external_id = models.CharField(max_length=26, blank=True, editable=False)  # Mattermost's
     answer = models.CharField(
         _("answers"), max_length=10, choices=Answer.choices, default=Answer.EPHEMERAL
@@ -77,7 +71,6 @@ class SlashCommand(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True, editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     history = HistoricalRecords(
         m2m_fields=[channels],
         excluded_fields=[
@@ -99,12 +92,6 @@ class SlashCommand(models.Model):
 
     def __str__(self) -> str:
         return f"/{self.trigger}"
-
-    def hashes(self, now: datetime) -> list[str]:
-        """Of the tokens that are valid: two while a new one is taking over."""
-        is_overlapping = self.previous_until is not None and now < self.previous_until
-        found = [self.token_sha256, self.previous_sha256 if is_overlapping else ""]
-        return [one for one in found if one]
 
 
 class ReferencePattern(models.Model):

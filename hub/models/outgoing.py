@@ -1,15 +1,14 @@
 """Mattermost's outgoing webhooks: what people write in a public channel is sent to the hub."""
 
-from datetime import datetime
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from hub.models.hashed import HashedToken
 from hub.secrets import PREFIX_LENGTH, new_token
 
 
-class OutgoingWebhook(models.Model):
+class OutgoingWebhook(HashedToken):
     """One of Mattermost's outgoing webhooks. The token that Mattermost made is stored hashed."""
 
     channel = models.OneToOneField(
@@ -21,11 +20,6 @@ class OutgoingWebhook(models.Model):
     )
     # Part of its address, which Mattermost wants to know before it makes the token.
     key = models.CharField(max_length=26, unique=True, default=new_token, editable=False)
-    token_sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    previous_sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
-    token_set_at = models.DateTimeField(_("token since"), null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     history = HistoricalRecords(
         excluded_fields=["key", "token_sha256", "previous_sha256", "last_used_at"]
     )
@@ -36,9 +30,3 @@ class OutgoingWebhook(models.Model):
 
     def __str__(self) -> str:
         return f"…/outgoing/{self.key[:PREFIX_LENGTH]}…"
-
-    def hashes(self, now: datetime) -> list[str]:
-        """Of the tokens that are valid: two while a new one is taking over."""
-        is_overlapping = self.previous_until is not None and now < self.previous_until
-        found = [self.token_sha256, self.previous_sha256 if is_overlapping else ""]
-        return [one for one in found if one]

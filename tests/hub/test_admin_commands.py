@@ -70,12 +70,16 @@ def test_a_missing_setting_is_said_with_its_name(
 
 def test_a_new_token_leaves_the_old_one_valid(admin_client: Client, command: SlashCommand) -> None:
     press(admin_client, command, "register")
+    command.refresh_from_db()
+    old = command.token_sha256
 
     said = press(admin_client, command, "renew")
 
     command.refresh_from_db()
     assert said == ["/reply: it has a new token; the old one is accepted for an hour."]
-    assert len(command.hashes(timezone.now())) == 2
+    assert command.token_sha256 != old
+    assert command.previous_sha256 == old
+    assert command.previous_until > timezone.now()
 
 
 def test_a_command_made_by_hand_has_its_token_pasted(

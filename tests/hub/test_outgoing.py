@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.models import CommandInvocation, OutgoingWebhook, Refusal
-from hub.outgoing import callback_url, set_token
+from hub.outgoing import callback_url
 from tests.hub.thread_stage import Stage, notebook, stage
 from tests.running import wait_until
 
@@ -23,7 +23,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 @pytest.fixture
 def webhook(stage: Stage) -> OutgoingWebhook:
     webhook = OutgoingWebhook.objects.create(channel=stage.channel)
-    set_token(webhook, TOKEN, timezone.now())
+    webhook.take_token(TOKEN, timezone.now())
     return webhook
 
 
@@ -54,7 +54,7 @@ def test_mattermost_itself_brings_it(
 ) -> None:
     url = f"{live_server.url}/outgoing/{webhook.key}"
     hook = stage.standin.create_outgoing_hook("support", url, content_type=content_type)
-    set_token(webhook, hook["token"], timezone.now())
+    webhook.take_token(hook["token"], timezone.now())
 
     stage.say("Looking at it")
     wait_until(CommandInvocation.objects.exists)
@@ -125,7 +125,7 @@ def test_two_tokens_are_valid_while_one_takes_over(
     client: Client, stage: Stage, webhook: OutgoingWebhook, clock: Any
 ) -> None:
     post_id = stage.say("Looking at it")["id"]
-    set_token(webhook, "new", timezone.now())
+    webhook.take_token("new", timezone.now())
 
     during = [send(client, webhook, post_id, token=one).status_code for one in (TOKEN, "new")]
     clock.shift(timedelta(hours=2))
