@@ -12,6 +12,7 @@ from hub.contracts import JSONObject
 from hub.invocations import State, choose, drop, wait_for_answer
 from hub.models import CommandInvocation
 from hub.pressing import Press, Pressed
+from hub.replying import answers_in_channel
 from hub.sentences import sentence as _
 
 NONE_OF_THESE = -1
@@ -31,9 +32,11 @@ def press_choice(press: Press) -> Pressed:
         if not isinstance(place, int) or not 0 <= place < len(row.candidates):
             return Pressed(_("That question is gone."))
         until = time.monotonic() + ANSWER_WITHIN_S
-        if not choose(row, place, timezone.now()):
+        # What everybody is to read cannot stand in the place of what only one person sees.
+        is_public = answers_in_channel(row)
+        if not choose(row, place, timezone.now(), is_answered_late=is_public):
             return Pressed(_("It was answered already."))
-        answer = wait_for_answer(row, until)
+        answer = None if is_public else wait_for_answer(row, until)
         return _replaced(answer or {"text": _("Busy with it; the result follows here.")})
 
 

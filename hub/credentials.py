@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from hub import secrets
 from hub.announcing import announce
-from hub.models import Channel, Credential, MattermostServer, SlashCommand, Source, WebhookToken
+from hub.models import (
+    Channel,
+    Credential,
+    MattermostServer,
+    OutgoingWebhook,
+    SlashCommand,
+    Source,
+    WebhookToken,
+)
+from hub.models.hashed import HashedToken
 from hub.rotating import remove_replaced
 from hub.waking import wake_matcher
 
@@ -22,6 +31,7 @@ PAGES = {  # sort → the admin's page of its owner
     Credential.Sort.ADMIN_TOKEN: "mattermostserver",
     Credential.Sort.INCOMING_WEBHOOK: "channel",
     Credential.Sort.COMMAND_TOKEN: "slashcommand",
+    Credential.Sort.OUTGOING_TOKEN: "outgoingwebhook",
     Credential.Sort.WEBHOOK_TOKEN: "webhooktoken",
     Credential.Sort.SOURCE_CREDENTIAL: "source",
 }
@@ -112,7 +122,7 @@ def _fields(found: Held, now: datetime) -> dict[str, Any]:
 def _all_held(now: datetime) -> Iterator[Held]:
     yield from _of_servers()
     yield from _of_channels()
-    yield from _of_commands()
+    yield from _hashed()
     yield from _of_tokens(now)
     yield from _of_sources()
 
@@ -137,11 +147,18 @@ def _of_channels() -> Iterator[Held]:
             yield Held(sort, channel.pk, str(channel), secrets.fingerprint(value))
 
 
-def _of_commands() -> Iterator[Held]:
-    sort = Credential.Sort.COMMAND_TOKEN
-    for command in SlashCommand.objects.exclude(token_sha256=""):
-        mark, since_at = command.token_sha256, command.token_set_at
-        yield Held(sort, command.pk, str(command), secrets.fingerprint(mark), since_at=since_at)
+def _hashed() -> Iterator[Held]:
+    commands = SlashCommand.objects.exclude(token_sha256="")
+    outgoing = OutgoingWebhook.objects.exclude(token_sha256="").select_related("channel")
+    yield from (_of_hashed(Credential.Sort.COMMAND_TOKEN, row, str(row)) for row in commands)
+    yield from (
+        _of_hashed(Credential.Sort.OUTGOING_TOKEN, row, str(row.channel)) for row in outgoing
+    )
+
+
+def _of_hashed(sort: Credential.Sort, row: HashedToken, label: str) -> Held:
+    mark = secrets.fingerprint(row.token_sha256)
+    return Held(sort, row.pk, label[:MAX_LABEL_CHARS], mark, since_at=row.token_set_at)
 
 
 def _of_tokens(now: datetime) -> Iterator[Held]:

@@ -28,7 +28,7 @@ from hub.models import (
     Monitor,
     Reference,
 )
-from hub.replying import clear_reference, fetch_ticket, target_of
+from hub.replying import answers_in_channel, clear_reference, fetch_ticket, target_of
 from hub.sentences import sentence as _
 from hub.silencing import active_silences, find_scope, parse_duration, silence
 from hub.status import count_states, oldest_due_age
@@ -62,7 +62,7 @@ def show_ticket(invocation: CommandInvocation, caller: Caller) -> Ending | None:
                 reference=escape(ticket.display),
             )
         )
-    in_channel = _is_for_all(invocation) and not ticket.is_private
+    in_channel = answers_in_channel(invocation) and not ticket.is_private
     answer = make_answer("", in_channel=in_channel, attachments=[_card(ticket)])
     return Ending(State.DONE, f"showed {ticket.display}", answer)
 
@@ -268,7 +268,7 @@ def _silence(invocation: CommandInvocation, caller: Caller, rest: str) -> JSONOb
         when=_when(row.ends_at, _locale(invocation)),
         link=link(_("Silences"), _admin("hub_silence_changelist")),
     )
-    return make_answer(f":zzz: {text}", in_channel=_is_for_all(invocation))
+    return make_answer(f":zzz: {text}", in_channel=answers_in_channel(invocation))
 
 
 def _split_silence(rest: str, now: datetime) -> tuple[str, timedelta]:
@@ -291,11 +291,6 @@ def _silences(invocation: CommandInvocation, now: datetime) -> str:
         return _("Nothing is silenced.")
     locale = _locale(invocation)
     return "\n".join(f"- :zzz: {escape(str(row))} ({_when(row.ends_at, locale)})" for row in rows)
-
-
-def _is_for_all(invocation: CommandInvocation) -> bool:
-    command = invocation.command
-    return command is not None and command.answer == command.Answer.IN_CHANNEL
 
 
 def _admin(page: str) -> str:

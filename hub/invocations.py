@@ -166,8 +166,11 @@ def retry_at(row: CommandInvocation, now: datetime) -> datetime | None:
     return now + RETRY_DELAYS[place] if 0 <= place < len(RETRY_DELAYS) else None
 
 
-def choose(row: CommandInvocation, place: int, now: datetime) -> bool:
-    """The person said which one; False when it was answered before."""
+def choose(row: CommandInvocation, place: int, now: datetime, *, is_answered_late: bool) -> bool:
+    """The person said which one; False when it was answered before.
+
+    `is_answered_late`: the press does not wait, the result goes to the response_url.
+    """
     chosen = row.candidates[place]
     asking = CommandInvocation.objects.filter(pk=row.pk, state=State.ASKING)
     is_first = asking.update(
@@ -177,7 +180,7 @@ def choose(row: CommandInvocation, place: int, now: datetime) -> bool:
         external_id=chosen["external_id"],
         found_by="chosen",
         answered_at=None,
-        is_answered_late=False,
+        is_answered_late=is_answered_late,
         attempt_count=0,
         due_at=now,
     )

@@ -296,7 +296,7 @@ def _done(
 
     Writing to a private ticket shows nothing of it: whoever knows its number may do so anywhere.
     """
-    is_public = _answers_in_channel(invocation) and not ticket.is_private
+    is_public = answers_in_channel(invocation) and not ticket.is_private
     shown = bold_reference(ticket.display, "" if ticket.is_private else ticket.title, ticket.url)
     parts = [_("Written to {ticket} in {system}.", ticket=shown, system=escape(target.source.name))]
     if written.status:
@@ -308,7 +308,7 @@ def _done(
     return Ending(State.DONE, outcome, make_answer(" ".join(parts), in_channel=is_public))
 
 
-def _answers_in_channel(invocation: CommandInvocation) -> bool:
+def answers_in_channel(invocation: CommandInvocation) -> bool:
     command = invocation.command
     return command is not None and command.answer == command.Answer.IN_CHANNEL
 

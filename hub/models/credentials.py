@@ -21,6 +21,7 @@ class Credential(models.Model):
         ADMIN_TOKEN = "admin_token", _("administrator's token")
         INCOMING_WEBHOOK = "incoming_webhook", _("incoming webhook")
         COMMAND_TOKEN = "command_token", _("token of a slash command")
+        OUTGOING_TOKEN = "outgoing_token", _("token of an outgoing webhook")
         WEBHOOK_TOKEN = "webhook_token", _("webhook token")
         SOURCE_CREDENTIAL = "source_credential", _("credential of a source")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hub.credentials import look_after_credentials, remind, take_stock
-from hub.models import Credential, Event, MattermostServer, SlashCommand, Source
+from hub.models import Credential, Event, MattermostServer, OutgoingWebhook, SlashCommand, Source
 from hub.starting import load_starter_set
 from tests.factories import (
     NOON,
@@ -147,6 +147,16 @@ def test_the_age_of_a_command_token_is_the_time_it_was_set() -> None:
     take_stock(NOON + LIMIT)
 
     assert Credential.objects.get().since_at == NOON
+
+
+def test_the_token_of_an_outgoing_webhook_has_an_age() -> None:
+    channel = make_channel("support", make_server(bot_token=""))
+    OutgoingWebhook.objects.create(channel=channel).take_token("secret", NOON)
+
+    take_stock(NOON + LIMIT)
+
+    found = Credential.objects.get()
+    assert (found.sort, found.label, found.since_at) == ("outgoing_token", "~support", NOON)
 
 
 def test_a_reminder_is_posted_in_the_channel_chosen(

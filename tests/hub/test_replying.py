@@ -223,6 +223,21 @@ def test_the_chosen_one_is_written_to(
     assert [display for display, _note in notebook.notes] == ["#24"]
 
 
+def test_the_result_of_a_choice_may_be_for_everybody(
+    keyboard: Keyboard, standin: MattermostStandin, notebook: Notebook
+) -> None:
+    SlashCommand.objects.update(answer=SlashCommand.Answer.IN_CHANNEL)
+    standin.post_as("bart", "support", "#23 of #24?")
+    row = keyboard.run("/reply de tweede")
+
+    pressed = press_choice(press(row, place=1))
+    run_due()
+
+    row.refresh_from_db()
+    assert "Busy with it" in str((pressed.update or {})["message"])
+    assert row.answer["response_type"] == "in_channel"
+
+
 def test_a_question_is_answered_once(
     keyboard: Keyboard, standin: MattermostStandin, notebook: Notebook
 ) -> None:
