@@ -1,15 +1,13 @@
 """The admin in a real browser: the live preview, the page of a token, small screens."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from hub.models import Monitor
-from tests.browser.chromium import running_chromium
 from tests.factories import (
     make_channel,
     make_delivery,
@@ -63,21 +61,6 @@ def ticket(transactional_db: None) -> Ticket:
     pages |= {name: page_url("mattermostserver", name, server) for name in SERVER_PAGES}
     issue_page = f"{page_url('webhooktoken', 'add')}?source={event.source_id}"
     return Ticket(pages | {"overview": "/admin/"}, issue_page)
-
-
-@pytest.fixture
-def context(hub_url: str, admin_client: Client, chromium_path: str) -> Iterator[BrowserContext]:
-    """A browser that is logged in."""
-    session = admin_client.cookies["sessionid"].value
-    with running_chromium(chromium_path) as browser:
-        context = browser.new_context(base_url=hub_url)
-        context.add_cookies([{"name": "sessionid", "value": session, "url": hub_url}])
-        yield context
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
 
 
 def test_the_preview_follows_what_is_typed(ticket: Ticket, page: Page) -> None:

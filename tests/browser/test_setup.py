@@ -2,14 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from hub.models import Source
-from tests.browser.chromium import running_chromium
 from tests.browser.test_admin import NARROW
 from tests.factories import make_channel, make_event, make_rule, make_server, make_source
 from tests.hub.admin_pages import page_url
@@ -34,21 +31,6 @@ def builds(transactional_db: None, standin: MattermostStandin) -> Source:
         kinds=("alert.opened",),
     )
     return source
-
-
-@pytest.fixture
-def context(hub_url: str, admin_client: Client, chromium_path: str) -> Iterator[BrowserContext]:
-    """A browser that is logged in."""
-    session = admin_client.cookies["sessionid"].value
-    with running_chromium(chromium_path) as browser:
-        context = browser.new_context(base_url=hub_url)
-        context.add_cookies([{"name": "sessionid", "value": session, "url": hub_url}])
-        yield context
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
 
 
 def pick(page: Page, field: str, path: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 logger = logging.getLogger(__name__)
@@ -233,6 +233,33 @@ async def _end_other_tasks() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+
+
+@dataclass
+class Listening:
+    """A system's API as a context manager: subclasses answer in `_respond`."""
+
+    port: int = field(default=0, kw_only=True)  # 0 until it listens, then what the system gave
+
+    def __enter__(self) -> Self:
+        self._server = ServerThread(self._respond, port=self.port)
+        self._server.start()
+        self.port = self._server.port
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs it in the server's thread, so that nothing changes while it answers."""
+        return self._server.call(function)
+
+    def _respond(self, request: Request) -> Answer | Awaitable[Answer]:
+        raise NotImplementedError
 
 
 class ServerThread:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from tests.standins.erpnext.queries import select
 from tests.standins.erpnext.sender import Webhook
 from tests.standins.outbox import Outbox
-from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
+from tests.standins.serving import Answer, Cut, Listening, Request, Response
 
 API_KEY, API_SECRET = "a1b2c3d4e5f6a7b", "f1e2d3c4b5a6978"
 HUB_USER = "hub@ons.example.test"
@@ -36,8 +36,6 @@ STATUS_CODES = {
     "SessionStopped": 503,
 }
 
-T = TypeVar("T")
-
 
 class FrappeError(Exception):
     """An exception of Frappe by its name, with the sentence shown to the user (HTML)."""
@@ -49,7 +47,7 @@ class FrappeError(Exception):
 
 
 @dataclass
-class ErpNextStandin:
+class ErpNextStandin(Listening):
     """Use it as a context manager; `documents` are by DocType and name.
 
     `readable` are the DocTypes that the role of the hub's user opens. `fault` is raised at every
@@ -72,24 +70,6 @@ class ErpNextStandin:
     webhook: Webhook | None = None  # on Comment, after_insert
     outbox: Outbox = field(default_factory=Outbox)
     show: Callable[[str], Response | None] = lambda _path: None  # a page for people
-    port: int = 0
-
-    def __enter__(self) -> "ErpNextStandin":
-        self._server = ServerThread(self._respond, port=self.port)
-        self._server.start()
-        self.port = self._server.port
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Runs it in the server's thread, so that nothing changes while it answers."""
-        return self._server.call(function)
 
     def add(self, *documents: dict[str, Any]) -> None:
         for document in documents:

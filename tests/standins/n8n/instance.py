@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from tests.standins.n8n.webhooks import Webhook, not_registered
-from tests.standins.serving import Answer, Request, Response, ServerThread
+from tests.standins.serving import Answer, Listening, Request, Response
 
 API_KEY = "n8n-api-key-of-the-hub"
 DEFAULT_LIMIT, MAX_LIMIT = 100, 250
@@ -30,7 +30,7 @@ class Readiness(Enum):
 
 
 @dataclass
-class N8nStandin:
+class N8nStandin(Listening):
     """Use it as a context manager; `executions` are the oldest first."""
 
     executions: list[dict[str, Any]] = field(default_factory=list)
@@ -42,20 +42,6 @@ class N8nStandin:
     default_webhook: Webhook | None = None  # takes the paths that no other does
     calls: list[str] = field(default_factory=list)  # paths
     api_key: str = API_KEY
-    port: int = 0
-
-    def __enter__(self) -> "N8nStandin":
-        self._server = ServerThread(self._respond, port=self.port)
-        self._server.start()
-        self.port = self._server.port
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     def fail(self, execution_id: int, workflow_id: str = "w1", **fields: Any) -> None:
         """An execution that ends with an error, in the minute of its id."""

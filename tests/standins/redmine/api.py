@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from tests.standins.outbox import Outbox
 from tests.standins.redmine.sending import NativeWebhook, PluginWebhook
@@ -19,13 +19,11 @@ from tests.standins.redmine.site import (
 )
 from tests.standins.redmine.site import User as RedmineUser
 from tests.standins.redmine.writing import in_seconds, rest_issue, rest_journal, rest_status
-from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
+from tests.standins.serving import Answer, Cut, Listening, Request, Response
 
 HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT, MAX_LIMIT = 25, 100
 WRITABLE = ("subject", "description", "status_id", "priority_id", "assigned_to_id", "done_ratio")
-
-T = TypeVar("T")
 
 
 class RefusedError(Exception):
@@ -37,7 +35,7 @@ class RefusedError(Exception):
 
 
 @dataclass
-class RedmineStandin:
+class RedmineStandin(Listening):
     """Use it as a context manager. `fault` is the status of every answer while it is set.
 
     `lost_answers` is how many of the next writes are carried out and then not answered.
@@ -52,25 +50,7 @@ class RedmineStandin:
     outbox: Outbox = field(default_factory=Outbox)
     vanished: set[int] = field(default_factory=set)  # ids that are still listed, and gone
     show: Callable[[str], Response | None] = lambda _path: None  # a page for people
-    port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
-
-    def __enter__(self) -> "RedmineStandin":
-        self._server = ServerThread(self._respond, port=self.port)
-        self._server.start()
-        self.port = self._server.port
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Runs it in the server's thread, so that nothing changes while it answers."""
-        return self._server.call(function)
 
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from tests.standins.outbox import Outbox
-from tests.standins.serving import Answer, Cut, Request, Response, ServerThread
+from tests.standins.serving import Answer, Cut, Listening, Request, Response
 from tests.standins.zammad.desk import STATES, Desk, RefusedError, User
 from tests.standins.zammad.sending import Webhook
 from tests.standins.zammad.writing import api_ticket, api_user, articles_of, webhook_body
@@ -15,11 +15,9 @@ JSON_TYPE = "application/json; charset=utf-8"
 MAX_FOUND = 200
 CREATED = 201
 
-T = TypeVar("T")
-
 
 @dataclass
-class ZammadStandin:
+class ZammadStandin(Listening):
     """Use it as a context manager. What was written is in `desk.articles`.
 
     `fault` is the status of every answer while it is set. `lost_answers` is how many of the next
@@ -35,26 +33,8 @@ class ZammadStandin:
     hides_states: bool = False
     webhook: Webhook | None = None  # called about every new article
     show: Callable[[str], Response | None] = lambda _path: None  # a page for people
-    port: int = 0
     calls: list[str] = field(default_factory=list)  # method and path, as they came
     outbox: Outbox = field(default_factory=Outbox)
-
-    def __enter__(self) -> "ZammadStandin":
-        self._server = ServerThread(self._respond, port=self.port)
-        self._server.start()
-        self.port = self._server.port
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Runs it in the server's thread, so that nothing changes while it answers."""
-        return self._server.call(function)
 
     def _respond(self, request: Request) -> Answer:
         self.calls.append(f"{request.method} {request.path}")
