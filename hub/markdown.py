@@ -90,6 +90,7 @@ def escape(text: str) -> Markdown:
         pieces = ADDRESS.split(text)  # the addresses stand at the odd places
         pieces[1::2] = map(_inert_address, pieces[1::2])
         pieces[::2] = [MARKS.sub(_inert_mark, piece) for piece in pieces[::2]]
+        pieces[:-1:2] = map(_apart, pieces[:-1:2])
         text = "".join(pieces)
     else:
         text = MARKS.sub(_inert_mark, text)
@@ -98,6 +99,11 @@ def escape(text: str) -> Markdown:
     if OUR_MARK.search(text) and ADDRESS_START.search(text):
         text = WORD.sub(lambda found: _parted_from_address(found[0]), text)
     return Markdown(indent + text)
+
+
+def _apart(before: str) -> str:
+    """Of what stands before an address: `:https:` would be read as an emoji, and the rest alone."""
+    return before + ZWSP if before.endswith(":") else before
 
 
 def break_mentions(text: str) -> Markdown:

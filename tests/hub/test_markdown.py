@@ -1,7 +1,7 @@
 """Text from outside mentions nobody and formats nothing; long text is cut where it may be."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.markdown import (
@@ -89,6 +89,14 @@ def test_broken_mentions_mention_nobody(written: str) -> None:
     assert highlighted(broken) == NOBODY
 
 
+def test_the_scheme_of_an_address_is_no_emoji() -> None:
+    escaped = escape("see:https://h.t/#tag")
+
+    assert linked(escaped) == NOBODY
+    assert "https://h.t/#tag" in escaped
+
+
+@example(":https://h.t/#tag")
 @given(OUTSIDE_TEXT)
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_inert_once_escaped(text: str) -> None:
