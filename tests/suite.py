@@ -18,11 +18,13 @@ from tests.postgres import running_postgres
 ROOT = Path(__file__).resolve().parents[1]
 TEST_DATABASE = "HUB_TEST_DATABASE_URL"
 LIVE_SYSTEM = "HUB_LIVE_SYSTEM"  # what may be installed on this machine for its tests
-PARALLEL = 2  # processes: more than there are cores does not pay
+PARALLEL = ("-n", "2")  # processes: more than there are cores does not pay
+BY_FILE = (*PARALLEL, "--dist", "loadfile")  # whose tests share a hub
 TOGETHER = "not cluster and not browser and not live"
 ALONE = "cluster and not live and not storm"  # they kill processes: nothing else runs meanwhile
 IN_BROWSER = "browser and not live"
 STORM = "storm"  # takes minutes, on purpose
+PROCESSES = {TOGETHER: PARALLEL, IN_BROWSER: BY_FILE}
 NOTHING_FOUND = 5  # pytest's exit code: no test has these markers
 OUTCOMES = ("failed", "error", "passed", "skipped", "xfailed", "xpassed", "warning")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -111,8 +113,7 @@ def run_on(
         chosen = " or ".join(f"({part})" for part in parts)
         return run_pytest(url, both(chosen, markers), arguments, tally)
     for part in parts:
-        processes = ["-n", str(PARALLEL)] if part == TOGETHER else []
-        run_pytest(url, both(part, markers), processes, tally)
+        run_pytest(url, both(part, markers), PROCESSES.get(part, ()), tally)
     return None
 
 
