@@ -62,7 +62,7 @@ RESULT_COLUMNS = (
     ("claimed_at", "timestamptz"),
 )
 # A result counts only while the claim is still ours: a drain that slept too long has lost it.
-STILL_OURS = " AND old.state = 'sending' AND old.claimed_at = new.claimed_at"
+STILL_OURS = "old.state = 'sending' AND old.claimed_at = new.claimed_at"
 
 
 def claim_deliveries(server_id: int, *, limit: int, now: datetime) -> list[Claim]:

@@ -4,8 +4,8 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -27,6 +27,7 @@ from hub.delivering import (
     take_tokens,
 )
 from hub.models import Channel, MattermostServer
+from hub.send_threads import SendThreads
 from hub.sending import Claim, Openings, Result, Routes
 from hub.sending import send as attempt
 from hub.views import channel_view, server_view
@@ -34,7 +35,7 @@ from hub.views import channel_view, server_view
 logger = logging.getLogger(__name__)
 
 CLAIMS_PER_THREAD = 4  # claimed ahead, so that a round writes and claims many at once
-WORTH_WRITING = 4  # one result of so many under way: of fewer the drain learns by looking
+WORTH_WRITING = 2  # one result of so many under way: of fewer the drain learns by looking
 BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
 SERVERS_FRESH_S = 0.5
 PROBE_EVERY = timedelta(seconds=5)
@@ -47,11 +48,10 @@ class Dispatcher:
 
     def __init__(self, poke: Callable[[], None]) -> None:
         self._poke = poke
-        self._pools: dict[int, ThreadPoolExecutor] = {}  # one per server: none waits for another
+        self._threads: dict[int, SendThreads] = {}  # by server: none waits for another
         self._results: deque[Result] = deque()
         self._probed: deque[int] = deque()  # servers that answered a probe
         self._under_way: dict[int, Claim] = {}
-        self._futures: dict[int, Future[None]] = {}
         self._routes = Routes(registry.destination(), {}, {})
         self._version = -1
         self._servers: list[MattermostServer] = []
@@ -114,8 +114,12 @@ class Dispatcher:
 
     def send(self, claims: Sequence[Claim]) -> int:
         """Hand over what is claimed already; how many."""
+        by_server: dict[int, list[Claim]] = defaultdict(list)
         for claim in claims:
-            self._submit(claim)
+            self._under_way[claim.delivery_id] = claim
+            by_server[claim.server_id].append(claim)
+        for server_id, own in by_server.items():
+            self._threads_of(server_id).add(own)
         return len(claims)
 
     def write_results(self) -> int:
@@ -123,6 +127,8 @@ class Dispatcher:
 
         They stay until they are written: the database may be away for a moment.
         """
+        for own in self._threads.values():
+            own.look()
         results = [self._results[index] for index in range(len(self._results))]
         if results:
             self._follow_breakers(results, timezone.now())
@@ -131,7 +137,6 @@ class Dispatcher:
             for result in results:
                 self._results.popleft()
                 self._under_way.pop(result.claim.delivery_id, None)
-                self._futures.pop(result.claim.delivery_id, None)
             self._save_findings()
         return len(results)
 
@@ -145,17 +150,19 @@ class Dispatcher:
             if server.down_since is not None and postpone_probe(
                 server.pk, now=now, until=now + PROBE_EVERY
             ):
-                self._pool(server.pk).submit(self._probe, server.pk)
+                self._threads_of(server.pk).submit(partial(self._probe, server.pk))
         hold_and_release(now=now)
 
     def give_back(self) -> None:
         """At the end of a life: what no thread has begun is due again for the others."""
-        unbegun = [key for key, future in self._futures.items() if future.cancel()]
-        give_back_claims([self._under_way.pop(key) for key in unbegun], now=timezone.now())
+        unbegun = [claim for own in self._threads.values() for claim in own.take_back()]
+        for claim in unbegun:
+            del self._under_way[claim.delivery_id]
+        give_back_claims(unbegun, now=timezone.now())
 
     def close(self) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=False)
+        for own in self._threads.values():
+            own.close()
 
     def _room(self, server_id: int) -> int:
         """How many more may be claimed: a server that hangs keeps its own threads busy only."""
@@ -183,20 +190,14 @@ class Dispatcher:
                 delay_claims(wanting[taken:], due_at=now + timedelta(seconds=60 / limit))
         return allowed
 
-    def _submit(self, claim: Claim) -> None:
-        self._under_way[claim.delivery_id] = claim
-        pool = self._pool(claim.server_id)
-        self._futures[claim.delivery_id] = pool.submit(self._send, claim, self._routes)
+    def _threads_of(self, server_id: int) -> SendThreads:
+        if server_id not in self._threads:
+            name = f"hub-send-{server_id}"
+            self._threads[server_id] = SendThreads(settings.HUB_SEND_THREADS, name, self._send)
+        return self._threads[server_id]
 
-    def _pool(self, server_id: int) -> ThreadPoolExecutor:
-        if server_id not in self._pools:
-            self._pools[server_id] = ThreadPoolExecutor(
-                settings.HUB_SEND_THREADS, thread_name_prefix=f"hub-send-{server_id}"
-            )
-        return self._pools[server_id]
-
-    def _send(self, claim: Claim, routes: Routes) -> None:
-        self._results.append(attempt(claim, routes))
+    def _send(self, claim: Claim) -> None:
+        self._results.append(attempt(claim, self._routes))
         if len(self._results) * WORTH_WRITING >= len(self._under_way):
             self._poke()  # the last one under way always does
 

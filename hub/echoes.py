@@ -1,6 +1,6 @@
 """Recognises the hub's own notes when their system tells about them, and does not tell them on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from hub.plaintext import html_to_text
 from hub.tickets import fingerprint
 
 SAME_TEXT_WITHIN = timedelta(minutes=10)  # while the id of the note is not known yet
+LONGEST_UNDER_WAY = timedelta(days=1)  # a command, from its typing to its note
 NOTE_WORDS = frozenset(("commented", "replied", "noted"))
 NOTE_KINDS = frozenset(("comment.added",))
 WORDLESS = fingerprint("")  # of emoji and marks alone: alike for all of them
@@ -25,6 +26,7 @@ class _Own:
 
     username: str
     note_id: str  # empty until its system has answered
+    fingerprint: str
     reference: str
     external_id: str
     times: tuple[datetime, ...]
@@ -43,10 +45,10 @@ class _Own:
 
 @dataclass(frozen=True, slots=True)
 class _Owned:
-    """The hub's own notes that a batch may be about, by source and id, and by source and text."""
+    """The hub's own notes that a batch may be about: by source and id, and the latest by source."""
 
     by_id: Mapping[tuple[int, str], _Own]
-    by_text: Mapping[tuple[int, str], Sequence[_Own]]
+    latest: Mapping[int, Sequence[_Own]]
 
 
 def drop_echoes(batch: Sequence[Parsed]) -> list[Parsed]:
@@ -58,7 +60,7 @@ def drop_echoes(batch: Sequence[Parsed]) -> list[Parsed]:
     if not noted:
         return list(batch)
     owned = _load(noted)
-    if not owned.by_id and not owned.by_text:
+    if not owned.by_id and not owned.latest:
         return list(batch)
     return [_without_echo(one, owned) for one in batch]
 
@@ -81,11 +83,10 @@ def _find_own(parsed: Parsed, event: ParsedEvent, owned: _Owned) -> _Own | None:
     if by_id is not None:
         return by_id
     moment = parsed.received.request.received_at
-    for print_ in fingerprints_of(event.note_text):
-        for own in owned.by_text.get((source_id, print_), ()):
-            if own.is_on(event) and own.is_about(moment):
-                return own
-    return None
+    latest = owned.latest.get(source_id, ())
+    there = [own for own in latest if own.is_on(event) and own.is_about(moment)]
+    prints = fingerprints_of(event.note_text) if there else ()
+    return next((own for own in there if own.fingerprint in prints), None)
 
 
 def _silenced(event: ParsedEvent, username: str) -> ParsedEvent:
@@ -117,34 +118,37 @@ def _readings(text: str) -> Iterator[str]:
         yield plain.strip().partition("\n")[2]
 
 
-def _load(noted: Iterable[Parsed]) -> _Owned:
-    ids, prints = set(), set()
-    sources = set()
-    for parsed in noted:
-        event = parsed.event
-        if event is not None:
-            sources.add(parsed.received.source_id)
-            ids |= {event.note_id} - {""}
-            prints |= set(fingerprints_of(event.note_text))
+def _load(noted: Sequence[Parsed]) -> _Owned:
+    moments = [one.received.request.received_at for one in noted]
+    begin, end = min(moments) - SAME_TEXT_WITHIN, max(moments) + SAME_TEXT_WITHIN
+    is_late = Q(received_at__gte=begin) | Q(look_since__gte=begin) | Q(finished_at__gte=begin)
+    typed = Q(received_at__gte=begin - LONGEST_UNDER_WAY, received_at__lte=end)
+    ids = {one.event.note_id for one in noted if one.event is not None} - {""}
     rows = CommandInvocation.objects.filter(
-        Q(note_id__in=ids) | Q(note_fingerprint__in=prints), source__in=sources
+        Q(note_id__in=ids) | (typed & is_late & ~Q(note_fingerprint="")),
+        source__in={one.received.source_id for one in noted},
     ).only(
         *("source_id", "username", "reference", "external_id", "note_id", "note_fingerprint"),
         *("received_at", "look_since", "finished_at"),
     )
     by_id: dict[tuple[int, str], _Own] = {}
-    by_text: dict[tuple[int, str], list[_Own]] = {}
+    latest: dict[int, list[_Own]] = {}
     for row in rows:
         own, source_id = _own(row), row.source_id or 0
         if row.note_id:
             by_id[source_id, row.note_id] = own
         if row.note_fingerprint:
-            by_text.setdefault((source_id, row.note_fingerprint), []).append(own)
-    return _Owned(by_id, by_text)
+            latest.setdefault(source_id, []).append(own)
+    return _Owned(by_id, latest)
 
 
 def _own(row: CommandInvocation) -> _Own:
     times = (row.received_at, row.look_since, row.finished_at)
     return _Own(
-        row.username, row.note_id, row.reference, row.external_id, tuple(t for t in times if t)
+        username=row.username,
+        note_id=row.note_id,
+        fingerprint=row.note_fingerprint,
+        reference=row.reference,
+        external_id=row.external_id,
+        times=tuple(time for time in times if time),
     )

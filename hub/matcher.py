@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
@@ -16,6 +17,7 @@ from hub.echoes import drop_echoes
 from hub.enriching import Enricher
 from hub.matching import Match, Parsed, Received, match_event, parse_event
 from hub.models import Delivery, Event, MattermostServer, Source, WebhookToken
+from hub.models.events import TEST_KEY
 from hub.models.sources import BUILT_IN_SOURCE
 from hub.owners import meet_owners, with_owners
 from hub.planning import NO_OPENINGS, mark_failed, write_matches
@@ -27,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 READ_FIELDS = (
-    *("source_id", "token_id", "dedup_key", "body", "headers", "query", "event_hint"),
+    *("pk", "source_id", "token_id", "dedup_key", "body", "headers", "query", "event_hint"),
     *("is_polled", "received_at", "matched_at"),
 )
 TOKEN_USE_INTERVAL = timedelta(seconds=60)
@@ -94,13 +96,14 @@ class Matcher:
         self._enricher.use_new_configuration()
 
     def _fetch(self) -> list[Received]:
-        rows = Event.objects.filter(state=Event.State.RECEIVED).only(*READ_FIELDS)
+        rows = Event.objects.filter(state=Event.State.RECEIVED)
         if self._enricher.under_way:
             rows = rows.exclude(pk__in=self._enricher.under_way)
-        found = [self._received(row) for row in rows.order_by("pk")[:BATCH_SIZE]]
+        rows = rows.order_by("pk").values_list(*READ_FIELDS, named=True)
+        found = [self._received(row) for row in rows[:BATCH_SIZE]]
         return [one for one in found if one is not None]
 
-    def _received(self, row: Event) -> Received | None:
+    def _received(self, row: Any) -> Received | None:
         source, view = self._configuration.sources[row.source_id]
         integration = registry.get(source.integration)
         if integration is None:
@@ -120,7 +123,7 @@ class Matcher:
             request=_request(row),
             is_source_active=source.is_active,
             is_replay=row.matched_at is not None,
-            is_test=row.is_test,
+            is_test=row.dedup_key.startswith(TEST_KEY),
             may_mention=token.may_mention if token else False,
             reachable_channels=token.reachable if token else frozenset(),
             default_channel=token.default_channel if token else None,
@@ -192,7 +195,7 @@ def _reminders_channel() -> int | None:
     return named.values_list("reminders_channel", flat=True).first()
 
 
-def _request(row: Event) -> InboundRequest:
+def _request(row: Any) -> InboundRequest:
     return InboundRequest(
         method="POST",
         body=bytes(row.body),

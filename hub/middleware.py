@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
 
@@ -30,6 +30,8 @@ def machine_paths(get_response: GetResponse) -> GetResponse:
         except Resolver404:
             return get_response(request)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, HttpResponse):  # without it the answer is sent in chunks
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     return middleware

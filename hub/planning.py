@@ -21,7 +21,7 @@ from hub.reference_keys import ReferenceKey, reference_key
 from hub.sending import Openings, message_as_json
 from hub.sql import commit_may_wait, insert_rows, save_rows, update_rows
 
-STILL_RECEIVED = " AND old.state = 'received'"
+STILL_RECEIVED = "old.state = 'received'"
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2000
 PAUSED = "the channel is paused"

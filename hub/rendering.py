@@ -1,13 +1,13 @@
 """Stage 3: an event and its wording become a message that Mattermost will take."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hub.contracts import JSONObject, JSONValue, Message, RelayButton
 from hub.markdown import break_mentions, escape, shorten, split_text
 from hub.plaintext import markdown_to_text
-from hub.secrets import mask_secrets
+from hub.secrets import mask_secrets, may_hold_secret
 from hub.templating import TemplateProblem, render
 from hub.wording import Wording
 
@@ -65,23 +65,25 @@ def render_message(
     error = ""
     if composed is not None:
         message = _as_sent(composed, style)
+        buttons = message.buttons
     else:
         try:
             message = _worded(context, wording, style)
         except TemplateProblem as problem:
             error, message = str(problem), _plain(context)
-        message = replace(message, buttons=buttons)
+    text = message.text
     if style.mentions:
-        message = replace(message, text=f"{message.text} {style.mentions}".strip())
+        text = f"{text} {style.mentions}".strip()
     if style.notice:
-        message = replace(message, text=f"{style.notice}\n{message.text}".strip())
-    message = replace(message, priority=style.priority or message.priority)
-    return Rendered(tuple(_split(_bounded(_map_texts(message, mask_secrets)))), error)
+        text = f"{style.notice}\n{text}".strip()
+    priority = style.priority or message.priority
+    message = replace(message, text=text, priority=priority, buttons=buttons)
+    return Rendered(tuple(_split(_bounded(_masked(message)))), error)
 
 
 def quote_outside(message: Message) -> Message:
     """What another system wants a post to say: nobody is mentioned, secrets are masked."""
-    return _bounded(_map_texts(_map_texts(message, break_mentions), mask_secrets))
+    return _bounded(_masked(_map_texts(message, break_mentions)))
 
 
 def preview(message: Message) -> str:
@@ -100,8 +102,9 @@ def preview(message: Message) -> str:
 
 def _worded(context: Mapping[str, JSONValue], wording: Wording, style: Style) -> Message:
     def rendered(template: str) -> str:
-        text = render(template, context, language=style.language, zone=style.zone)
-        return "\n".join(line.rstrip() for line in text.strip().splitlines())
+        text = render(template, context, language=style.language, zone=style.zone).strip()
+        lines = text.splitlines()
+        return text if len(lines) == 1 else "\n".join([line.rstrip() for line in lines])
 
     line = rendered(wording.line)
     if not style.has_card:
@@ -157,6 +160,12 @@ def _as_sent(message: Message, style: Style) -> Message:
     return replace(message, text="", attachments=(card,))
 
 
+def _masked(message: Message) -> Message:
+    # No sign of a secret has a character that repr would write in another way.
+    parts = repr((message.text, message.card, message.attachments, message.buttons))
+    return _map_texts(message, mask_secrets) if may_hold_secret(parts) else message
+
+
 def _map_texts(message: Message, change: Callable[[str], str]) -> Message:
     return replace(
         message,
@@ -187,13 +196,16 @@ def _map_value(value: JSONValue, change: Callable[[str], str]) -> JSONValue:
 def _bounded(message: Message) -> Message:
     """Within Mattermost's limits, so that they are never discovered by a 400."""
     attachments = [_bounded_card(card) for card in message.attachments[:MAX_ATTACHMENTS]]
-    while len(json.dumps(attachments, ensure_ascii=False)) > MAX_PROPS_CHARS:
+    while _are_too_long(attachments):
         attachments.pop()
-    return replace(
-        message,
-        attachments=tuple(attachments),
-        card=shorten(message.card, MAX_PROPS_CHARS // 4),
-    )
+    card = shorten(message.card, MAX_PROPS_CHARS // 4)
+    return replace(message, attachments=tuple(attachments), card=card)
+
+
+def _are_too_long(attachments: Sequence[JSONObject]) -> bool:
+    if len(repr(attachments)) * 2 <= MAX_PROPS_CHARS:  # JSON doubles a quote at most
+        return False
+    return len(json.dumps(attachments, ensure_ascii=False)) > MAX_PROPS_CHARS
 
 
 def _bounded_card(card: JSONObject) -> JSONObject:
@@ -219,6 +231,8 @@ def _bounded_field(field: JSONValue) -> JSONValue:
 def _split(message: Message) -> list[Message]:
     """One post, or several: cut at paragraphs, the cards and buttons under the last one."""
     parts = split_text(message.text) if message.text else [""]
+    if parts == [message.text]:
+        return [message]
     posts = [
         replace(message, text=part, attachments=(), card="", buttons=()) for part in parts[:-1]
     ]

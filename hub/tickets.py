@@ -1,12 +1,16 @@
 """The contract's part about writing from chat: tickets, notes, accounts; standard library only."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 ReplyOption: TypeAlias = Literal["public", "private", "close", "status", "assign"]
+
+
+NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +92,5 @@ def fingerprint(text: str) -> str:
 
     An address that a conversion adds or takes away changes it.
     """
-    letters = "".join(one for one in text.casefold() if one.isalnum())
+    letters = NO_LETTER.sub("", text.casefold())
     return hashlib.sha256(letters.encode()).hexdigest()

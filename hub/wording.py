@@ -29,7 +29,12 @@ class Wording:
     fields: str = ""
 
     def or_else(self, other: "Wording") -> "Wording":
-        return Wording(*(getattr(self, f.name) or getattr(other, f.name) for f in fields(Wording)))
+        return Wording(
+            self.line or other.line,
+            self.title or other.title,
+            self.body or other.body,
+            self.fields or other.fields,
+        )
 
 
 PLAIN = Wording(line="{{ title | default(kind) }}", title="{{ reference }} {{ title }}")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from hub.contracts import InboundRequest, JSONObject, PayloadError, Severity
 
@@ -111,7 +112,11 @@ CHANGED_BY_KIND: Mapping[str, tuple[str, ...]] = {
 
 def find_kind(word: str) -> str:
     """Our kind for an event word or the name of a trigger; `""` when it is none we know."""
-    word = word[:MAX_WORD_CHARS]
+    return _find_kind(word[:MAX_WORD_CHARS])
+
+
+@lru_cache(1024)  # of the few words and triggers that an installation has
+def _find_kind(word: str) -> str:
     letters = re.sub(r"[^a-z]", "", word.lower()).removeprefix("ticket")
     if letters in WORDS:
         return WORDS[letters]

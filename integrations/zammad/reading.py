@@ -27,7 +27,8 @@ class Node:
             return ""
         if isinstance(value, bool | list | dict):
             raise self.surprise(name, "is not a text")
-        return UNKNOWN_VARIABLE.sub("", str(value)).strip()
+        text = str(value)
+        return (UNKNOWN_VARIABLE.sub("", text) if "#{" in text else text).strip()
 
     def line(self, name: str) -> str:
         """Text on one line."""
