@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -93,6 +93,22 @@ class GuardedConnection(HTTPConnection):
     """A connection to a checked address, which knows since when it has been idle."""
 
     idle_since = 0.0  # time.monotonic
+    _held: list[bytes] | None = None
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        """Head and body leave together: one packet, and the other side wakes once."""
+        self._held = held = []
+        try:
+            super().request(*arguments, **options)
+        finally:
+            self._held = None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
     def is_stale(self, now: float) -> bool:
         return self.sock is not None and now - self.idle_since > MAX_IDLE_S

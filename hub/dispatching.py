@@ -35,7 +35,9 @@ from hub.views import channel_view, server_view
 logger = logging.getLogger(__name__)
 
 CLAIMS_PER_THREAD = 4  # claimed ahead, so that a round writes and claims many at once
-WORTH_WRITING = 2  # one result of so many under way: of fewer the drain learns by looking
+WORTH_WRITING = 0.5  # this share of what is under way: rounds cost as much as ten of their rows
+WORTH_CLAIMING = 0.5  # this share of what may be under way
+LONGEST_UNWRITTEN_S = 0.05  # whatever else is under way
 BREAKER_FAILURES = 5  # of one server without a success between, before it counts as down
 SERVERS_FRESH_S = 0.5
 PROBE_EVERY = timedelta(seconds=5)
@@ -52,6 +54,7 @@ class Dispatcher:
         self._results: deque[Result] = deque()
         self._probed: deque[int] = deque()  # servers that answered a probe
         self._under_way: dict[int, Claim] = {}
+        self._write_at = 0.0
         self._routes = Routes(registry.destination(), {}, {})
         self._version = -1
         self._servers: list[MattermostServer] = []
@@ -105,6 +108,8 @@ class Dispatcher:
         """Fill the free places, server by server; how many were begun."""
         now, count = timezone.now(), 0
         for server_id, free in self.openings().places.items():
+            if free < WORTH_CLAIMING * _capacity():
+                continue  # its threads have enough to do meanwhile
             claims = claim_deliveries(server_id, limit=free, now=now)
             if self._paused_channels:
                 hold_claims(one for one in claims if one.channel_id in self._paused_channels)
@@ -123,12 +128,15 @@ class Dispatcher:
         return len(claims)
 
     def write_results(self) -> int:
-        """Write all results that have come in since; how many.
+        """Write all results that have come in since, if they are worth it; how many.
 
         They stay until they are written: the database may be away for a moment.
         """
         for own in self._threads.values():
             own.look()
+        if not self._is_worth_writing() and time.monotonic() < self._write_at:
+            return 0
+        self._write_at = time.monotonic() + LONGEST_UNWRITTEN_S
         results = [self._results[index] for index in range(len(self._results))]
         if results:
             self._follow_breakers(results, timezone.now())
@@ -167,8 +175,7 @@ class Dispatcher:
     def _room(self, server_id: int) -> int:
         """How many more may be claimed: a server that hangs keeps its own threads busy only."""
         mine = sum(claim.server_id == server_id for claim in self._under_way.values())
-        room: int = settings.HUB_SEND_THREADS * CLAIMS_PER_THREAD - mine
-        return room
+        return _capacity() - mine
 
     def _is_paused(self, server_id: int, now: datetime) -> bool:
         until = self._paused_until.get(server_id)
@@ -198,8 +205,11 @@ class Dispatcher:
 
     def _send(self, claim: Claim) -> None:
         self._results.append(attempt(claim, self._routes))
-        if len(self._results) * WORTH_WRITING >= len(self._under_way):
+        if self._is_worth_writing():
             self._poke()  # the last one under way always does
+
+    def _is_worth_writing(self) -> bool:
+        return len(self._results) >= WORTH_WRITING * len(self._under_way)
 
     def _probe(self, server_id: int) -> None:
         try:
@@ -232,6 +242,12 @@ class Dispatcher:
             save_findings(dict(self._routes.connections), dict(self._routes.found_channels))
             self._routes.connections.clear()
             self._routes.found_channels.clear()
+
+
+def _capacity() -> int:
+    """How much may be under way to one server."""
+    capacity: int = settings.HUB_SEND_THREADS * CLAIMS_PER_THREAD
+    return capacity
 
 
 def _is_of_server(error: DeliveryError) -> bool:

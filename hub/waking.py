@@ -95,6 +95,7 @@ class Ear:
         self._receiving, self._poking = socket.socketpair()
         self._receiving.setblocking(False)
         self._poking.setblocking(False)
+        self._is_poked = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._receiving, selectors.EVENT_READ)
         self._channels: tuple[str, ...] = (DUE,)
@@ -104,8 +105,10 @@ class Ear:
 
     def poke(self) -> None:
         """Wake the waiting drain from another thread of the same process."""
-        with suppress(BlockingIOError):  # enough pokes are waiting already
-            self._poking.send(b"x")
+        if not self._is_poked:
+            self._is_poked = True
+            with suppress(BlockingIOError):  # enough pokes are waiting already
+                self._poking.send(b"x")
 
     def listen_to(self, *channels: str) -> None:
         """From the next wait on. The matcher listens to both, the other drains to DUE."""
@@ -181,3 +184,4 @@ class Ear:
         with suppress(BlockingIOError):
             while self._receiving.recv(4096):
                 pass
+        self._is_poked = False  # last: what was poked for until now is looked for at once

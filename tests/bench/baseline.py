@@ -36,7 +36,7 @@ def answer_only(_request: HttpRequest) -> HttpResponse:
 
 
 def store_and_enqueue(request: HttpRequest) -> HttpResponse:
-    """The usual way: a row, and a task for it."""
+    """A row, and a task that does nothing but post it: no rules, no card, no history."""
     row = TaskEvent.objects.create(key=_key(request), body=request.body, received_at=timezone.now())
     async_task("tests.bench.baseline.deliver", row.pk)
     return JsonResponse({"status": "stored"}, status=202)

@@ -20,12 +20,16 @@ from tests.bench.ground import (
 from tests.bench.load import Load, Outcome
 from tests.bench.models import TaskEvent
 from tests.bench.usage import Meter, proportional_memory_mb
+from tests.bench.whole_task import SOURCE_NAME
+from tests.factories import make_source
 from tests.running import Running, wait_until
 
 WARM_UP_COUNT = 200
 LONGEST_S = 180.0  # for what was accepted to be delivered
 NEEDED_PER_S, NEEDED_RATIO, LARGEST_MB = 600, 4, 450
 ROW = "delivered"
+ONE_TASK = "one task per delivery"  # doing the same work
+BARE_TASK = "one bare task per delivery"
 
 
 class Through:
@@ -70,6 +74,7 @@ def measure(options: Options) -> list[Figure]:
     body = ticket_body()
     with destination() as came:
         path = configure(came.url).path
+        make_source(name=SOURCE_NAME)
         with (
             web() as hub_web,
             worker() as hub_worker,
@@ -80,10 +85,14 @@ def measure(options: Options) -> list[Figure]:
             task_load = Load(task_web.port, "/hooks/one-task", body, seconds=options.seconds)
             hub = Through(hub_load, came, count_delivered)
             one_task = Through(task_load, came, _count_tasks_done)
+            bare_load = replace(task_load, path="/hooks/bare-task")
+            bare_task = Through(bare_load, came, _count_tasks_done)
             hub.groups = {"web": hub_web, "worker": hub_worker}
-            hub.warm_up()
-            one_task.warm_up()
-            found = in_turn(options.rounds, {"hub": hub.measure, "one task": one_task.measure})
+            ways = {"hub": hub, ONE_TASK: one_task, BARE_TASK: bare_task}
+            for way in ways.values():
+                way.warm_up()
+            measures = {name: way.measure for name, way in ways.items()}
+            found = in_turn(options.rounds, measures)
             memory_mb = proportional_memory_mb(hub_web, hub_worker)
     _check_history()
     return [*_figures(found, durability), *_facts(hub, one_task), _memory(memory_mb)]
@@ -91,28 +100,21 @@ def measure(options: Options) -> list[Figure]:
 
 def _figures(found: dict[str, list[float]], durability: str) -> list[Figure]:
     what = "webhooks delivered as cards: 100 rules, history"
-    hub, one_task = tuple(found["hub"]), tuple(found["one task"])
+    hub, bare = tuple(found["hub"]), "the same without rules, card and history"
     note = f"from the first request to the last post, each a ticket of its own; {durability}"
     return [
         Figure(ROW, what, "/s", hub, at_least=NEEDED_PER_S, note=note),
-        Figure(ROW, what, "/s", hub, one_task, "one task per delivery", at_least=NEEDED_RATIO),
+        Figure(ROW, what, "/s", hub, tuple(found[ONE_TASK]), ONE_TASK, at_least=NEEDED_RATIO),
+        Figure(ROW, what, "/s", hub, tuple(found[BARE_TASK]), bare),
     ]
 
 
 def _facts(hub: Through, one_task: Through) -> list[Figure]:
-    name = "one task per delivery"
+    accepted = tuple(hub.accepted), tuple(one_task.accepted)
+    delivered = tuple(hub.delivered), tuple(one_task.delivered)
     return [
-        Figure(
-            ROW, "accepted meanwhile", "/s", tuple(hub.accepted), tuple(one_task.accepted), name
-        ),
-        Figure(
-            ROW,
-            "delivered while the load lasted",
-            "/s",
-            tuple(hub.delivered),
-            tuple(one_task.delivered),
-            name,
-        ),
+        Figure(ROW, "accepted meanwhile", "/s", *accepted, ONE_TASK),
+        Figure(ROW, "delivered while the load lasted", "/s", *delivered, ONE_TASK),
         *(
             Figure(ROW, f"processor time each, {group}", "µs", tuple(used))
             for group, used in hub.used_us.items()
