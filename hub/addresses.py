@@ -97,7 +97,8 @@ class GuardedConnection(HTTPConnection):
 
     def request(self, *arguments: Any, **options: Any) -> None:
         """Head and body leave together: one packet, and the other side wakes once."""
-        self._held = held = []
+        held: list[bytes] = []
+        self._held = held
         try:
             super().request(*arguments, **options)
         finally:

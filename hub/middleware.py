@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
 
@@ -30,6 +31,8 @@ def machine_paths(get_response: GetResponse) -> GetResponse:
         except Resolver404:
             return get_response(request)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):  # of DRF: of a method it does not take
+            response = response.render()
         if isinstance(response, HttpResponse):  # without it the answer is sent in chunks
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

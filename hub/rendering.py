@@ -22,8 +22,10 @@ MAX_ATTACHMENT_CHARS = 6_000  # Mattermost shows the first screenful and folds t
 MAX_FIELD_CHARS = 1_000
 MAX_FIELDS = 50
 MAX_TITLE_CHARS = 250
+MAX_ADDRESS_CHARS = 4_000
 MAX_PROPS_CHARS = 200_000  # Mattermost takes 300,000 bytes a request; letters may need four
 SHORT_FIELD_CHARS = 40
+TITLES = frozenset({"title", "author_name"})
 ADDRESS_KEYS = frozenset(
     {"title_link", "author_link", "author_icon", "image_url", "thumb_url", "footer_icon", "color"}
 )
@@ -209,23 +211,28 @@ def _are_too_long(attachments: Sequence[JSONObject]) -> bool:
 
 
 def _bounded_card(card: JSONObject) -> JSONObject:
-    bounded = dict(card)
-    for key in ("text", "pretext", "fallback", "footer"):
-        if isinstance(card.get(key), str):
-            bounded[key] = shorten(str(card[key]), MAX_ATTACHMENT_CHARS)
-    for key in ("title", "author_name"):
-        if isinstance(card.get(key), str):
-            bounded[key] = shorten(str(card[key]), MAX_TITLE_CHARS)
+    bounded = {
+        name: _bounded_text(name, value) if isinstance(value, str) else value
+        for name, value in card.items()
+    }
     fields = card.get("fields")
     if isinstance(fields, list):
         bounded["fields"] = [_bounded_field(field) for field in fields[:MAX_FIELDS]]
     return bounded
 
 
+def _bounded_text(name: str, text: str) -> str:
+    if name in ADDRESS_KEYS:
+        return text if len(text) <= MAX_ADDRESS_CHARS else ""  # the first half leads nowhere
+    return shorten(text, MAX_TITLE_CHARS if name in TITLES else MAX_ATTACHMENT_CHARS)
+
+
 def _bounded_field(field: JSONValue) -> JSONValue:
     if not isinstance(field, dict):
         return field
-    return {**field, "value": shorten(str(field.get("value", "")), MAX_FIELD_CHARS)}
+    title, value = str(field.get("title") or ""), str(field.get("value", ""))
+    texts = {"title": shorten(title, MAX_TITLE_CHARS), "value": shorten(value, MAX_FIELD_CHARS)}
+    return {**field, **texts}
 
 
 def _split(message: Message) -> list[Message]:

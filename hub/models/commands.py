@@ -230,9 +230,8 @@ class CommandInvocation(models.Model):
                 condition=Q(state__in=["received", "running", "waiting", "retrying"]),
                 name="invocation_due",
             ),
-            # Whether a note that a webhook tells about is the hub's own.
+            # Whether a note that a webhook tells about is the hub's own; the latest, by age below.
             models.Index(fields=["source", "note_id"], name="invocation_by_note"),
-            models.Index(fields=["source", "note_fingerprint"], name="invocation_by_text"),
             # The admin's list: filter by state, search by reference; pruning by age.
             models.Index(fields=["state", "-id"], name="invocation_by_state"),
             models.Index(fields=["reference", "-id"], name="invocation_by_reference"),

@@ -32,7 +32,9 @@ class Delivery(models.Model):
 
     OPEN_STATES = (State.PENDING, State.SENDING, State.FAILED, State.HELD)
 
-    key = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)  # props.hub_key
+    # props.hub_key: Mattermost is asked for it, this table is not. An index over random values
+    # would cost more than any other, three times a delivery.
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
     event = models.ForeignKey(
         "hub.Event", models.SET_NULL, null=True, related_name="deliveries", verbose_name=_("event")
     )

@@ -180,6 +180,7 @@ def test_only_post_is_taken(client: Client, hook: str, method: str) -> None:
 
     assert response.status_code == 405
     assert response["Allow"] == "POST"
+    assert ("not allowed" in response.content.decode()) is (method != "head")
 
 
 @pytest.mark.parametrize(
