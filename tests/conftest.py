@@ -15,6 +15,7 @@ from tests.factories import NOON
 from tests.running import running_web
 from tests.standins.mattermost import MattermostStandin
 
+DATABASE = {"db", "transactional_db"}  # without one of them, pytest-django lets no test ask it
 CHROMIUM = os.environ.get("HUB_CHROMIUM") or shutil.which("chromium") or ""
 NO_CHROMIUM = pytest.mark.skip(reason="no chromium here: install it, or name one in HUB_CHROMIUM")
 
@@ -28,8 +29,11 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if item.get_closest_marker("django_db") or DATABASE & set(item.fixturenames):  # type: ignore[attr-defined]  # of every function
+            item.add_marker("database")
         if not CHROMIUM and item.get_closest_marker("browser"):
             item.add_marker(NO_CHROMIUM)
 

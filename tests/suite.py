@@ -18,13 +18,15 @@ from tests.postgres import running_postgres
 ROOT = Path(__file__).resolve().parents[1]
 TEST_DATABASE = "HUB_TEST_DATABASE_URL"
 LIVE_SYSTEM = "HUB_LIVE_SYSTEM"  # what may be installed on this machine for its tests
-PARALLEL = ("-n", "2")  # processes: more than there are cores does not pay
-BY_FILE = (*PARALLEL, "--dist", "loadfile")  # whose tests share a hub
 TOGETHER = "not cluster and not browser and not live"
-ALONE = "cluster and not live and not storm"  # they kill processes: nothing else runs meanwhile
-IN_BROWSER = "browser and not live"
-STORM = "storm"  # takes minutes, on purpose
-PROCESSES = {TOGETHER: PARALLEL, IN_BROWSER: BY_FILE}
+ASKING = f"database and {TOGETHER}"  # the rest is the same on every database
+WAITING = "(cluster or browser) and not live and not storm"  # for processes and for browsers
+CLUSTER = "cluster and not live and not storm"
+STORM = "storm"  # takes minutes, on purpose: alone
+# Processes of pytest. More than there are cores pay where tests wait more than they work.
+AT_WORK = ("-n", "2")
+AT_REST = ("-n", "3", "--dist", "loadfile")  # the browser's tests of a file share a hub
+PROCESSES = {TOGETHER: AT_WORK, ASKING: AT_WORK, WAITING: AT_REST, CLUSTER: ("-n", "3")}
 NOTHING_FOUND = 5  # pytest's exit code: no test has these markers
 OUTCOMES = ("failed", "error", "passed", "skipped", "xfailed", "xpassed", "warning")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -68,11 +70,11 @@ def main() -> int:
             os.environ[LIVE_SYSTEM] = options.live
             run_pytest(sqlite, both("live", options.markers), ["-k", options.live], tally)
         else:
-            # A browser sees no difference between databases: once is enough.
-            run_on(sqlite, (TOGETHER, ALONE, IN_BROWSER), options.markers, arguments, tally)
+            run_on(sqlite, (TOGETHER, WAITING), options.markers, arguments, tally)
         if not (options.fast or options.live):
             with postgres_url() as url:
-                parts = (STORM,) if options.storm else (TOGETHER, ALONE)
+                # A browser sees no difference between databases: once is enough.
+                parts = (STORM,) if options.storm else (ASKING, CLUSTER)
                 run_on(url, parts, options.markers, arguments, tally)
     write(f"{tally.line(time.monotonic() - started_at)}\n")
     was_run = tally["passed"] or (options.live and tally["skipped"])  # the skip says why
