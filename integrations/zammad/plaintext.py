@@ -8,7 +8,9 @@ MAX_TEXT_CHARS = 600
 BLOCKS = frozenset(("blockquote", "br", "div", "hr", "li", "ol", "p", "pre", "table", "tr", "ul"))
 HEADINGS = frozenset(f"h{rank}" for rank in range(1, 7))
 UNSEEN = frozenset(("script", "style", "title"))
-OPEN_TAG = re.compile(r"<(?![^<>]*>)")  # never closed: html.parser looks to the end for each one
+NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")  # html.parser would look to the end for each one
+# Comments, and declarations, over some of which html.parser trips.
+UNSHOWN = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
 WHOLE_WORDS = re.compile(r".*\S(?=\s)", re.DOTALL)
 ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
 
@@ -56,7 +58,7 @@ class _TextCollector(HTMLParser):
 def html_to_text(html: str) -> str:
     """What a reader sees of `html`, cut after MAX_HTML_CHARS of it."""
     collector = _TextCollector()
-    collector.feed(OPEN_TAG.sub("&lt;", html[:MAX_HTML_CHARS]))
+    collector.feed(NO_TAG.sub("&lt;", UNSHOWN.sub(" ", html[:MAX_HTML_CHARS])))
     collector.close()
     return tidy("".join(collector.pieces))
 

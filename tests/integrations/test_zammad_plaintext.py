@@ -25,6 +25,7 @@ from integrations.zammad.plaintext import MAX_HTML_CHARS, html_to_text, shorten
         ("<script>alert(1)</script><style>p {}</style>kept", "kept"),
         ('<img src="/api/v1/ticket_attachment/1/2/3" alt="x">', ""),
         ("<!-- hidden -->shown", "shown"),
+        ("<![>shown<!-- > -->, too<!-- the rest", "shown , too"),
         ("&lt;!channel&gt; @all", "<!channel> @all"),
     ],
 )
