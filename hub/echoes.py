@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 
 from hub.contracts import ParsedEvent
 from hub.matching import Parsed
-from hub.models import CommandInvocation
 from hub.plaintext import html_to_text
+from hub.sql import from_time, to_time
 from hub.tickets import fingerprint
 
 SAME_TEXT_WITHIN = timedelta(minutes=10)  # while the id of the note is not known yet
@@ -18,6 +19,17 @@ NOTE_WORDS = frozenset(("commented", "replied", "noted"))
 NOTE_KINDS = frozenset(("comment.added",))
 WORDLESS = fingerprint("")  # of emoji and marks alone: alike for all of them
 GENERAL_WORD = "updated"  # the kind of a note where a system has no word of its own for it
+
+# Runs for every batch with a note in it: by hand, since the ORM takes longer than the database.
+FIND_OWN = """
+SELECT source_id, username, note_id, note_fingerprint, reference, external_id,
+       received_at, look_since, finished_at
+FROM hub_commandinvocation
+WHERE source_id IN ({sources}) AND (
+    note_id IN ({ids})
+    OR (received_at >= %s AND received_at <= %s AND note_fingerprint <> ''
+        AND (received_at >= %s OR look_since >= %s OR finished_at >= %s)))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +133,30 @@ def _readings(text: str) -> Iterator[str]:
 def _load(noted: Sequence[Parsed]) -> _Owned:
     moments = [one.received.request.received_at for one in noted]
     begin, end = min(moments) - SAME_TEXT_WITHIN, max(moments) + SAME_TEXT_WITHIN
-    is_late = Q(received_at__gte=begin) | Q(look_since__gte=begin) | Q(finished_at__gte=begin)
-    typed = Q(received_at__gte=begin - LONGEST_UNDER_WAY, received_at__lte=end)
-    ids = {one.event.note_id for one in noted if one.event is not None} - {""}
-    rows = CommandInvocation.objects.filter(
-        Q(note_id__in=ids) | (typed & is_late & ~Q(note_fingerprint="")),
-        source__in={one.received.source_id for one in noted},
-    ).only(
-        *("source_id", "username", "reference", "external_id", "note_id", "note_fingerprint"),
-        *("received_at", "look_since", "finished_at"),
-    )
+    sources = sorted({one.received.source_id for one in noted})
+    ids = sorted({one.event.note_id for one in noted if one.event is not None} - {""})
+    times = [to_time(time) for time in (begin - LONGEST_UNDER_WAY, end, begin, begin, begin)]
+    statement = FIND_OWN.format(sources=_marks(sources), ids=_marks(ids) if ids else "NULL")
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*sources, *ids, *times])
+        rows = cursor.fetchall()
     by_id: dict[tuple[int, str], _Own] = {}
     latest: dict[int, list[_Own]] = {}
-    for row in rows:
-        own, source_id = _own(row), row.source_id or 0
-        if row.note_id:
-            by_id[source_id, row.note_id] = own
-        if row.note_fingerprint:
+    for source_id, *values in rows:
+        own = _own(values)
+        if own.note_id:
+            by_id[source_id, own.note_id] = own
+        if own.fingerprint:
             latest.setdefault(source_id, []).append(own)
     return _Owned(by_id, latest)
 
 
-def _own(row: CommandInvocation) -> _Own:
-    times = (row.received_at, row.look_since, row.finished_at)
-    return _Own(
-        username=row.username,
-        note_id=row.note_id,
-        fingerprint=row.note_fingerprint,
-        reference=row.reference,
-        external_id=row.external_id,
-        times=tuple(time for time in times if time),
-    )
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _own(values: Sequence[Any]) -> _Own:
+    username, note_id, fingerprint_, reference, external_id, *times = values
+    moments = (from_time(time) for time in times)
+    known = tuple(moment for moment in moments if moment is not None)
+    return _Own(username, note_id, fingerprint_, reference, external_id, known)

@@ -32,6 +32,7 @@ from hub.replying import answers_in_channel, clear_reference, fetch_ticket, targ
 from hub.sentences import sentence as _
 from hub.silencing import active_silences, find_scope, parse_duration, silence
 from hub.status import count_states, oldest_due_age
+from hub.stored_sentences import translate_stored
 from hub.tickets import Ticket
 
 MAX_TOLD = 10  # deliveries of one reference: the newest
@@ -206,14 +207,14 @@ def _untold(reference: Reference) -> QuerySet[Event]:
 def _delivery_line(delivery: Delivery, locale: Locale) -> str:
     at = delivery.delivered_at or delivery.created_at
     rule = f" ({escape(delivery.rule.name)})" if delivery.rule else ""
-    reason = f": {escape(delivery.reason)}" if delivery.reason else ""
+    reason = f": {escape(translate_stored(delivery.reason))}" if delivery.reason else ""
     sign = DELIVERY_SIGNS.get(delivery.state, WAITING_SIGN)
     state = delivery.get_state_display()
     return f"- {sign} {_when(at, locale)} {delivery.channel}{rule} {state}{reason}"
 
 
 def _event_line(event: Event, locale: Locale) -> str:
-    note = f": {escape(event.note)}" if event.note else ""
+    note = f": {escape(translate_stored(event.note))}" if event.note else ""
     kind = escape(event.kind or "?")
     told = f"{_when(event.received_at, locale)} {kind} {event.get_state_display()}{note}"
     return f"- :grey_question: {told}"

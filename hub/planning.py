@@ -95,20 +95,23 @@ def write_matches(
     return claimed
 
 
-def save_references(matches: Iterable[Match], now: datetime) -> dict[ReferenceKey, int]:
-    """Insert or refresh each reference of the batch once; its id by key."""
+def save_references(
+    matches: Iterable[Match], now: datetime
+) -> tuple[dict[ReferenceKey, int], list[int]]:
+    """Insert or refresh each reference of the batch once; its id by key, and the ids of those that
+    may have been there before."""
     rows: dict[ReferenceKey, Reference] = {}
     for match in matches:
         event = match.parsed.event
         if event is not None and event.reference is not None:
             key = reference_key(match.parsed.received.source_id, event.reference)
             rows[key] = _reference(key, event, event.reference, now)
-    save_rows(
+    known = save_rows(
         list(rows.values()),
         key=("source", "external_id", "created_marker"),
         changing=("display", "title", "url", "is_private", "updated_at"),
     )
-    return {key: row.pk for key, row in rows.items()}
+    return {key: row.pk for key, row in rows.items()}, [row.pk for row in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +239,11 @@ class _Rows:
 
 
 def _begin_batch(matches: Sequence[Match], now: datetime) -> _Batch:
-    references = save_references(matches, now)
+    references, known = save_references(matches, now)
     return _Batch(
         references,
         _next_generations(matches),
-        _known_of(references.values(), now),
+        _known_of(known, now),
         Gathering(matches, now),
         _begin_wrapping(matches, now),
         now,
@@ -279,8 +282,7 @@ def _reference(
     )
 
 
-def _known_of(reference_ids: Iterable[int], now: datetime) -> Known:
-    ids = list(reference_ids)
+def _known_of(ids: Sequence[int], now: datetime) -> Known:
     if not ids:
         return Known(set(), frozenset(), frozenset())
     rows = Delivery.objects.filter(reference_id__in=ids, is_threaded=True).exclude(

@@ -23,10 +23,9 @@ def to_time(value: datetime | None) -> Any:
 
 
 def from_time(value: Any) -> datetime | None:
-    """A time read by a raw statement: SQLite gives text in UTC."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value  # type: ignore[no-any-return]  # a datetime of the driver, or None
+    """A time read by a raw statement: SQLite gives it in UTC, as text or without a zone."""
+    time: datetime | None = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def from_json(value: Any) -> JSONValue:
@@ -117,29 +116,34 @@ def insert_rows(rows: Sequence[Row]) -> Sequence[Row]:
     return rows
 
 
-def save_rows(rows: Sequence[Row], *, key: Sequence[str], changing: Sequence[str]) -> None:
+def save_rows(rows: Sequence[Row], *, key: Sequence[str], changing: Sequence[str]) -> list[Row]:
     """Insert rows of one model, or set the fields `changing` of those whose `key` is there already.
 
-    Each key once. They get their ids; what `insert_rows` says holds here, too.
+    Each key once. They get their ids; what `insert_rows` says holds here, too. Returns those that
+    may have been there before: SQLite does not tell.
     """
     if not rows:
-        return
+        return []
     model = type(rows[0])
     if not is_postgresql():
         model._default_manager.bulk_create(
             rows, update_conflicts=True, unique_fields=key, update_fields=changing
         )
-        return
+        return list(rows)
     fields = {field.name: field for field in _fields_of(model)}
     columns = ", ".join(str(fields[name].column) for name in key)
     sets = ", ".join(f"{fields[one].column} = excluded.{fields[one].column}" for one in changing)
     conflict = f"ON CONFLICT ({columns}) DO UPDATE SET {sets}"
     # In the order of the key: two drains that save the same rows must not lock crosswise.
-    statement = f"{_insert(model, columns)} {conflict} RETURNING id, {columns}"
+    statement = f"{_insert(model, columns)} {conflict} RETURNING xmax = 0, id, {columns}"
     found = _fetch_prepared(statement, [_as_document(rows)])
-    ids = {tuple(values): row_id for row_id, *values in found}
+    ids = {tuple(values): (row_id, is_new) for is_new, row_id, *values in found}
+    known = []
     for row in rows:
-        row.pk = ids[tuple(getattr(row, fields[name].attname) for name in key)]
+        row.pk, is_new = ids[tuple(getattr(row, fields[name].attname) for name in key)]
+        if not is_new:  # a row that is updated has been locked: it has an xmax
+            known.append(row)
+    return known
 
 
 def _insert(model: type[models.Model], order: str) -> str:

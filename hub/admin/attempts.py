@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from hub.admin.base import ReadOnlyAdmin
 from hub.admin.cells import row_link, tag, time_cell, two_lines
 from hub.models import Attempt
+from hub.stored_sentences import translate_stored
 
 
 @admin.register(Attempt)
@@ -33,7 +34,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("result"))
     def result_cell(self, row: Attempt) -> str:
         shown = tag(row.status_code or "–", "good" if row.is_success else "bad")
-        return str(two_lines(shown, row.error or row.note))
+        return str(two_lines(shown, translate_stored(row.error or row.note)))
 
     @admin.display(description=gettext_lazy("started"))
     def started_cell(self, row: Attempt) -> str:

@@ -35,6 +35,7 @@ from hub.models import (
 )
 from hub.silencing import active_silences
 from hub.status import oldest_due_age
+from hub.stored_sentences import translate_stored
 
 COUNTED: Final = 1000  # more is said as “1000 or more”: it costs too much to be exact
 LISTED: Final = 5  # of one sort; the rest is behind the link
@@ -116,7 +117,7 @@ def _dead(_now: datetime) -> Iterator[Finding]:
             "bad",
             "mark_email_unread",
             ngettext("%(n)s dead letter", "%(n)s dead letters", count) % {"n": shown_count(count)},
-            f"{last.channel}: {last.reason}" if last is not None else "",
+            f"{last.channel}: {translate_stored(last.reason)}" if last is not None else "",
             list_url(Delivery, state__exact=State.DEAD),
         )
 
@@ -248,7 +249,7 @@ def _refused(now: datetime) -> Iterator[Finding]:
             ngettext("%(n)d request was refused", "%(n)d requests were refused", total)
             % {"n": total},
             _("In the last 24 hours; the last: %(reason)s")
-            % {"reason": last.reason if last is not None else ""},
+            % {"reason": translate_stored(last.reason) if last is not None else ""},
             reverse("admin:hub_refusal_changelist"),
         )
 

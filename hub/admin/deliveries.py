@@ -38,6 +38,7 @@ from hub.models import ActionTarget, Attempt, Delivery
 from hub.previewing import stored_message_html
 from hub.redelivering import CAN_BE_CANCELLED, CAN_BE_SENT_AGAIN
 from hub.showing import shows_question
+from hub.stored_sentences import translate_stored
 
 MAY_REDELIVER = "hub.redeliver"
 MAX_SIBLINGS = 20
@@ -152,7 +153,7 @@ class DeliveryAdmin(ReferencedAdmin):
 
     @admin.display(description=gettext_lazy("why"))
     def reason_cell(self, row: Delivery) -> Any:
-        return two_lines("", row.reason) if row.reason else NOTHING
+        return two_lines("", translate_stored(row.reason)) if row.reason else NOTHING
 
     @admin.display(description=gettext_lazy("time"))
     def time_cell(self, row: Delivery) -> Any:

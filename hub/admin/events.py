@@ -20,6 +20,7 @@ from hub.admin.theme import ChoicesFilter, DropdownFilter, RelatedFilter
 from hub.models import Event
 from hub.redelivering import replay
 from hub.registry import kind_choices
+from hub.stored_sentences import translate_stored
 
 MAY_REPLAY = "hub.replay"
 HEAVY_FIELDS = ("body", "headers", "data", "trace", "source__credentials", "query")
@@ -121,7 +122,7 @@ class EventAdmin(ReferencedAdmin):
 
     @admin.display(description=gettext_lazy("note"))
     def note_cell(self, row: Event) -> Any:
-        return two_lines("", row.note) if row.note else NOTHING
+        return two_lines("", translate_stored(row.note)) if row.note else NOTHING
 
     @admin.display(description=gettext_lazy("received"))
     def time_cell(self, row: Event) -> Any:

@@ -25,6 +25,7 @@ from hub.silencing import active_silences
 
 Entry: TypeAlias = dict[str, Any]
 
+DOCTOR = "admin:hub_mattermostserver_doctor"
 FOUND_REFERENCES = 10
 FEWEST_LETTERS = 2  # of a search
 
@@ -54,7 +55,7 @@ def sidebar(request: HttpRequest) -> list[Entry]:
             _("Mattermost"),
             [
                 _table(request, _("Channels"), "forum", "hub_channel", _failing_channels()),
-                _table(request, _("Servers"), "dns", "hub_mattermostserver"),
+                _servers(request),
                 _table(request, _("Threads"), "account_tree", "hub_thread"),
                 *_doctor(request),
             ],
@@ -180,10 +181,18 @@ def _commands() -> QuerySet[Any]:
     return SlashCommand.objects.exclude(problem="")
 
 
+def _servers(request: HttpRequest) -> Entry:
+    """Not marked as the page one is on while that is the doctor's, whose address begins alike."""
+    entry = _table(request, _("Servers"), "dns", "hub_mattermostserver")
+    if entry and request.path == reverse(DOCTOR):
+        entry["active"] = lambda _request: False
+    return entry
+
+
 def _doctor(request: HttpRequest) -> list[Entry]:
     if not request.user.has_perm("hub.change_mattermostserver"):
         return []
-    return [_page(_("Doctor"), "stethoscope", "admin:hub_mattermostserver_doctor")]
+    return [_page(_("Doctor"), "stethoscope", DOCTOR)]
 
 
 def _result(row: Reference) -> SearchResult:

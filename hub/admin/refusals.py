@@ -12,12 +12,13 @@ from hub.admin.cells import NOTHING, row_link, tag, time_cell
 from hub.admin.filters import DayFilter
 from hub.admin.pretty import plain
 from hub.models import Refusal
+from hub.stored_sentences import translate_stored
 
 
 @admin.register(Refusal)
 class RefusalAdmin(ReadOnlyAdmin):
     list_display = (
-        "reason",
+        "reason_cell",
         "answer_cell",
         "token_cell",
         "address",
@@ -29,18 +30,22 @@ class RefusalAdmin(ReadOnlyAdmin):
     list_filter = ("status_code", ("minute", DayFilter))
     sortable_by = ()
     fields = (
-        ("reason", "status_code"),
+        ("reason_cell", "status_code"),
         ("token_cell", "address"),
         ("received_at", "repeat_count"),
         ("size", "content_type"),
         "body_shown",
     )
-    readonly_fields = ("token_cell", "body_shown")
+    readonly_fields = ("reason_cell", "token_cell", "body_shown")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("token__source")
         secrets = ("signing_secret", "previous_signing_secret", "source__credentials")
         return rows.defer(*(f"token__{name}" for name in secrets))
+
+    @admin.display(description=gettext_lazy("reason"))
+    def reason_cell(self, row: Refusal) -> str:
+        return translate_stored(row.reason)
 
     @admin.display(description=gettext_lazy("answered"))
     def answer_cell(self, row: Refusal) -> str:

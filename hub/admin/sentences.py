@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from hub.backoff import DELAYS
 from hub.models import Delivery, Event
+from hub.stored_sentences import translate_stored
 
 State = Delivery.State
 MAX_ATTEMPTS = len(DELAYS) + 1
@@ -38,7 +39,7 @@ def describe_delivery(delivery: Delivery, now: datetime) -> str:
     """Whether it was sent, where, when, or why not."""
     words = {
         "channel": str(delivery.channel),
-        "reason": delivery.reason or _("no reason was kept"),
+        "reason": translate_stored(delivery.reason) or _("no reason was kept"),
         "due": at(delivery.due_at, now),
         "n": delivery.attempt_count,
         "of": MAX_ATTEMPTS,
@@ -64,7 +65,7 @@ def describe_delivery(delivery: Delivery, now: datetime) -> str:
 
 def describe_event(event: Event) -> str:
     """What the hub made of it."""
-    words = {"kind": event.kind, "note": event.note or _("no reason was kept")}
+    words = {"kind": event.kind, "note": translate_stored(event.note) or _("no reason was kept")}
     match event.state:
         case Event.State.RECEIVED:
             return _("Stored; the rules have not looked at it yet.")
@@ -93,7 +94,8 @@ def _delivered(delivery: Delivery, now: datetime) -> str:
     }
     if delivery.attempt_count > 1:
         sentence += _(" after %(n)d attempts") % {"n": delivery.attempt_count}
-    return f"{sentence} ({delivery.reason})." if delivery.reason else f"{sentence}."
+    reason = translate_stored(delivery.reason)
+    return f"{sentence} ({reason})." if reason else f"{sentence}."
 
 
 def _waiting(delivery: Delivery, now: datetime) -> str:

@@ -5,6 +5,7 @@ from integrations.erpnext.client import fetch_user, has_credentials, ping
 from integrations.erpnext.reading import find_zone
 
 GUEST = "Guest"
+REFUSED = frozenset({401, 403})  # a problem and no outage: people go on working in ERPNext
 NO_ADDRESS = "The source has no address: enter that of the ERPNext site"
 HALF_A_KEY = "Only one of the credentials api_key and api_secret is there: enter both"
 KEY_OF_NOBODY = "ERPNext takes the key for nobody's: generate a new one under User › API Access"
@@ -21,9 +22,9 @@ def probe(source: SourceView) -> Health:
         if not has_credentials(source):
             ping(source.http)
         elif fetch_user(source) in ("", GUEST, "None"):
-            return Health(False, KEY_OF_NOBODY)
+            return Health(True, KEY_OF_NOBODY)
     except DeliveryError as error:
-        return Health(False, str(error))
+        return Health(error.status_code in REFUSED, str(error))
     return Health(True, _zone_problem(source))
 
 

@@ -95,12 +95,12 @@ def test_without_one_it_pings(site: ErpNextStandin) -> None:
     assert site.calls == [("GET", "/api/method/ping")]
 
 
-def test_a_wrong_key_is_told_by_its_name(site: ErpNextStandin) -> None:
+def test_a_wrong_key_is_told_by_its_name_and_is_no_outage(site: ErpNextStandin) -> None:
     wrong = replace(view_of(site), credentials={"api_key": "x", "api_secret": "y"})
 
     health = probe(wrong)
 
-    assert not health.is_up
+    assert health.is_up
     assert health.problem.endswith(": AuthenticationError")
 
 
@@ -115,7 +115,10 @@ def test_half_a_key_and_no_address_are_said_without_a_call(site: ErpNextStandin)
 def test_a_site_in_maintenance_is_down(site: ErpNextStandin) -> None:
     site.fault = FrappeError("SessionStopped", "This site is being updated")
 
-    assert "503 Service Unavailable" in probe(view_of(site)).problem
+    health = probe(view_of(site))
+
+    assert not health.is_up
+    assert "503 Service Unavailable" in health.problem
 
 
 def test_a_site_that_is_gone_is_down() -> None:

@@ -200,14 +200,14 @@ def test_probing_asks_whose_key_it_is(redmine: RedmineStandin) -> None:
 
 
 @pytest.mark.parametrize("key", ["wrong", LOCKED.api_key])
-def test_a_key_that_opens_nothing_is_a_problem_though_issues_could_be_read(
+def test_a_key_that_opens_nothing_is_a_problem_and_no_outage(
     redmine: RedmineStandin, key: str
 ) -> None:
     assert INTEGRATION.probe is not None
 
     health = INTEGRATION.probe(source_of(redmine, key))
 
-    assert not health.is_up
+    assert health.is_up
     assert "copy it anew" in health.problem
 
 
@@ -222,5 +222,8 @@ def test_a_redmine_that_fails_or_was_not_entered_is_down(redmine: RedmineStandin
     redmine.fault = 500
     assert INTEGRATION.probe is not None
 
-    assert "500" in INTEGRATION.probe(source_of(redmine)).problem
+    health = INTEGRATION.probe(source_of(redmine))
+
+    assert not health.is_up
+    assert "500" in health.problem
     assert "enter both" in INTEGRATION.probe(NO_KEY).problem
