@@ -1,7 +1,8 @@
 """What raw statements need on both databases: times, JSON, and updates of many rows at once."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -45,10 +46,16 @@ def fetch_one_prepared(statement: str, params: Sequence[Any]) -> tuple[Any, ...]
 
 
 def _fetch_prepared(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Django's own cursors write values into the text, so that each is parsed and planned anew."""
+    with _values_apart() as cursor:
+        return cursor.execute(statement, params, prepare=True).fetchall()
+
+
+@contextmanager
+def _values_apart() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Django's own cursors write values into the text: to be quoted, and to be parsed anew."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, params, prepare=True).fetchall()
+        yield cursor
 
 
 def commit_may_wait() -> None:
@@ -82,18 +89,19 @@ def update_rows(
     # thousands of versions that are gone while much is going through.
     condition = f"old.{names[0]} = new.{names[0]} AND ({guard}) IS TRUE"
     update = f"UPDATE {table} AS old SET {sets}"  # noqa: S608  # names from our own constants
+    if is_postgresql():
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns)
+        given = f"jsonb_to_recordset(%s::jsonb) AS new({typed})"
+        values = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
+        with _values_apart() as cursor_:  # planned anew: the table may have grown by far
+            statement = f"{update} FROM {given} WHERE {condition}"
+            return cursor_.execute(statement, [values], prepare=False).rowcount
+    given = f"(SELECT {', '.join(f'%s AS {name}' for name in names)}) AS new"
     with connection.cursor() as cursor:
-        if is_postgresql():
-            typed = ", ".join(f"{name} {kind}" for name, kind in columns)
-            given = f"jsonb_to_recordset(%s::jsonb) AS new({typed})"
-            values = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
-            cursor.execute(f"{update} FROM {given} WHERE {condition}", [values])
-        else:
-            given = f"(SELECT {', '.join(f'%s AS {name}' for name in names)}) AS new"
-            cursor.executemany(
-                f"{update} FROM {given} WHERE {condition}",
-                [[_for_sqlite(value) for value in row] for row in rows],
-            )
+        cursor.executemany(
+            f"{update} FROM {given} WHERE {condition}",
+            [[_for_sqlite(value) for value in row] for row in rows],
+        )
         return int(cursor.rowcount)
 
 
