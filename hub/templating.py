@@ -1,7 +1,7 @@
 """Templates of rule authors: Jinja2 cut down to what can neither hang, leak nor mention."""
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -85,15 +85,12 @@ def render(
     template_context = template.new_context(context, shared=True)  # type: ignore[arg-type]  # it is only read
     template_context.writer = Writer(Locale(language, zone))  # type: ignore[attr-defined]  # _Context
     try:
-        text = "".join(template.root_render_func(template_context))
+        return _joined(template.root_render_func(template_context))
     except TooMuchWorkError as error:
         raise TemplateProblem(_("The template does too much.")) from error
     except RUNTIME_ERRORS as error:
         line = _line_of(error, template)
         raise TemplateProblem(_("Line {line}: {reason}", line=line, reason=error)) from error
-    if len(text) > MAX_OUTPUT_CHARS:
-        raise TemplateProblem(_("The message would be longer than 64 KB."))
-    return text
 
 
 def find_problem(source: str) -> str:
@@ -105,6 +102,17 @@ def find_problem(source: str) -> str:
     except TemplateProblem as problem:
         return str(problem)
     return ""
+
+
+def _joined(pieces: Iterator[str]) -> str:
+    """Ends early: two loops around a long text would write hundreds of megabytes."""
+    kept, length = [], 0
+    for piece in pieces:
+        length += len(piece)
+        if length > MAX_OUTPUT_CHARS:
+            raise TemplateProblem(_("The message would be longer than 64 KB."))
+        kept.append(piece)
+    return "".join(kept)
 
 
 @lru_cache(CACHED_TEMPLATES)

@@ -1,5 +1,7 @@
 """Templates: what authors can write, what they cannot, and that no value does any harm."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -202,6 +204,18 @@ BOMBS = [
     "{% for a in n %}{% if text in text %}{% endif %}{{ text | unique | sort }}{% endfor %}",
     "{{ text }}{{ text }}{{ text }}{{ text }}",
 ]
+
+
+def test_a_long_text_in_two_loops_is_not_written_to_its_end() -> None:
+    source = "{% for a in n %}{% for b in n %}" + "x" * 8_000 + "{% endfor %}{% endfor %}"
+    tracemalloc.start()
+
+    with pytest.raises(TemplateProblem, match="64 KB"):
+        render(source, {"n": list(range(200))})
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 5_000_000  # all of it would be 320 MB
 
 
 @pytest.mark.parametrize("source", BOMBS)
