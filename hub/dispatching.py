@@ -165,7 +165,7 @@ class Dispatcher:
         """At the end of a life: what no thread has begun is due again for the others."""
         unbegun = [claim for own in self._threads.values() for claim in own.take_back()]
         for claim in unbegun:
-            del self._under_way[claim.delivery_id]
+            self._under_way.pop(claim.delivery_id, None)  # one may wait twice after a long sleep
         give_back_claims(unbegun, now=timezone.now())
 
     def close(self) -> None:

@@ -93,9 +93,9 @@ def update_rows(
         typed = ", ".join(f"{name} {kind}" for name, kind in columns)
         given = f"jsonb_to_recordset(%s::jsonb) AS new({typed})"
         values = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
-        with _values_apart() as cursor_:  # planned anew: the table may have grown by far
-            statement = f"{update} FROM {given} WHERE {condition}"
-            return cursor_.execute(statement, [values], prepare=False).rowcount
+        statement = f"{update} FROM {given} WHERE {condition}"
+        with _values_apart() as direct:  # planned anew: the table may have grown by far
+            return direct.execute(statement, [values], prepare=False).rowcount
     given = f"(SELECT {', '.join(f'%s AS {name}' for name in names)}) AS new"
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -1,8 +1,8 @@
 """`{{ row.reason|stored }}`: what is stored in English, in the reader's language."""
 
-from django import template
+from django.template import Library
 
 from hub.stored_sentences import translate_stored
 
-register = template.Library()
+register = Library()
 register.filter("stored", translate_stored)

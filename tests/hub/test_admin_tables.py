@@ -109,6 +109,20 @@ def test_a_menu_entry_shows_how_many_dead_letters_wait(admin_client: Client) -> 
     assert [one["badge"] for one in entries if "badge" in one] == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("url", "title"),
+    [
+        ("admin:hub_mattermostserver_changelist", "Servers"),
+        ("admin:hub_mattermostserver_doctor", "Doctor"),
+    ],
+)
+def test_the_menu_marks_the_page_one_is_on(admin_client: Client, url: str, title: str) -> None:
+    page = admin_client.get(reverse(url))
+
+    entries = [entry for group in page.context["sidebar_navigation"] for entry in group["items"]]
+    assert [entry["title"] for entry in entries if entry["active"]] == [title]
+
+
 def test_the_page_of_a_refused_request_shows_its_beginning_without_secrets(
     admin_client: Client,
 ) -> None:

@@ -47,3 +47,12 @@ def test_a_run_that_broke_off_counts_as_an_error() -> None:
 def test_markers_of_the_caller_narrow_those_of_a_part() -> None:
     assert both("cluster and not live", "not slow") == "(cluster and not live) and (not slow)"
     assert both("cluster", "") == "cluster"
+
+
+@pytest.mark.usefixtures("db")
+def test_what_asks_the_database_is_run_on_each(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("database")
+
+
+def test_what_asks_no_database_is_run_once(request: pytest.FixtureRequest) -> None:
+    assert not request.node.get_closest_marker("database")
