@@ -156,6 +156,7 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def _own(values: Sequence[Any]) -> _Own:
-    *words, received_at, look_since, finished_at = values
-    times = (from_time(one) for one in (received_at, look_since, finished_at))
-    return _Own(*words, times=tuple(one for one in times if one is not None))
+    username, note_id, letters, reference, external_id, *times = values
+    moments = (from_time(time) for time in times)
+    known = tuple(moment for moment in moments if moment is not None)
+    return _Own(username, note_id, letters, reference, external_id, known)
