@@ -198,6 +198,8 @@ def _unmatched_note(event: ParsedEvent, shelf: Shelf, holding: Sequence[object])
         return ""
     if not shelf.rules:
         return f"no active rule is about {', '.join(event.kinds)}"[:500]
+    if len(shelf.rules) == 1:
+        return "the only rule about it does not hold"
     return f"none of the {len(shelf.rules)} rules about it holds"
 
 

@@ -22,6 +22,7 @@ SENTENCES = (
     # Matching and planning
     _("the source is switched off"),
     _("no active rule is about {kinds}"),
+    _("the only rule about it does not hold"),
     _("none of the {count} rules about it holds"),
     _("rule “{name}” already words it for this channel"),
     _("private, and the channel is not cleared for private items"),
