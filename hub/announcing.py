@@ -7,7 +7,7 @@ from datetime import datetime
 from hub.contracts import InboundRequest, JSONObject
 from hub.models import Source
 from hub.models.sources import BUILT_IN_SOURCE
-from hub.receiving import store_request
+from hub.storing import store_request
 
 
 def announce(kind: str, facts: Mapping[str, object], *, dedup_key: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from hub import registry
 from hub.contracts import DeliveryError, InboundRequest, Integration, Polled
 from hub.leases import release_lease, take_lease
 from hub.models import Source, SourceState
-from hub.receiving import store_request
+from hub.storing import store_request
 from hub.views import source_view
 from hub.waking import wake_matcher
 
@@ -86,10 +86,10 @@ def _store(source: Source, integration: Integration, polled: Polled, now: dateti
 def _store_one(source: Source, integration: Integration, request: InboundRequest) -> bool:
     """True when the webhook of the same fact was there already."""
     key = integration.identify(request).dedup_key or uuid.uuid4().hex
-    _event_id, is_duplicate = store_request(
+    stored = store_request(
         request, source_id=source.pk, dedup_key=key, kept_headers=integration.kept_headers
     )
-    return is_duplicate
+    return stored.is_duplicate
 
 
 def _is_wanted(source: Source) -> bool:

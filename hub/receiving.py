@@ -1,7 +1,6 @@
-"""Stage 1: a webhook is proven, recognised and stored in one statement, before any work."""
+"""Stage 1: a webhook is proven, recognised and stored, before any work."""
 
 import hashlib
-import json
 import logging
 import re
 from dataclasses import dataclass, replace
@@ -22,9 +21,8 @@ from hub.contracts import (
 )
 from hub.models import Refusal
 from hub.models.events import TEST_KEY
-from hub.retrying import with_retries
 from hub.secrets import PREFIX_LENGTH
-from hub.sql import fetch_one_prepared, to_time
+from hub.storing import store_request
 from hub.throttling import Throttle
 from hub.tokens import TokenCard, find_card, verify_request
 from hub.waking import wake_matcher
@@ -32,24 +30,8 @@ from hub.waking import wake_matcher
 logger = logging.getLogger(__name__)
 
 HASH_WINDOW_S = 600  # without a key of the sender's, equal bodies within it are one event
-MAX_KEY_CHARS = 200  # Event.dedup_key; longer ones are hashed
 BODY_EXCERPT_BYTES = 2048
-MAX_HEADER_CHARS = 500
 UNPRINTABLE = re.compile(r"[^ -~]")
-KEPT_HEADERS = ("content-type", "user-agent", "idempotency-key")
-
-INSERT_EVENT = """
-INSERT INTO hub_event (source_id, token_id, dedup_key, body, headers, query, event_hint,
-                       address, is_polled, received_at)
-VALUES (%s, %s, {key}, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (source_id, dedup_key) DO UPDATE SET duplicate_count = hub_event.duplicate_count + 1
-RETURNING id, duplicate_count
-"""
-INSERT_BY_KEY = INSERT_EVENT.format(key="%s")
-# The same body in the bucket of time before counts as the same.
-INSERT_BY_HASH = INSERT_EVENT.format(
-    key="COALESCE((SELECT dedup_key FROM hub_event WHERE source_id = %s AND dedup_key = %s), %s)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,55 +95,12 @@ def refuse_call(request: InboundRequest, path: str, address: str, receipt: Recei
         _record_refusal(request, receipt, path=path, address=address)
 
 
-def store_request(
-    request: InboundRequest,
-    *,
-    source_id: int,
-    dedup_key: str,
-    token_id: int | None = None,
-    address: str = "",
-    earlier_key: str = "",
-    kept_headers: tuple[str, ...] = (),
-) -> tuple[int, bool]:
-    """One INSERT, nothing more: (event id, was it there already).
-
-    `earlier_key` is a second key that counts as the same. Raises DatabaseError.
-    """
-    kept = {
-        name: request.headers[name][:MAX_HEADER_CHARS]
-        for name in (*KEPT_HEADERS, *kept_headers)
-        if name in request.headers
-    }
-    key = dedup_key if len(dedup_key) <= MAX_KEY_CHARS else _sha256(dedup_key.encode())
-    params = [
-        source_id,
-        token_id,
-        *((source_id, earlier_key) if earlier_key else ()),
-        key,
-        request.body,
-        json.dumps(kept),
-        json.dumps(dict(request.query)),
-        request.event_hint[:100],
-        address,
-        request.is_polled,
-        to_time(request.received_at),
-    ]
-
-    statement = INSERT_BY_HASH if earlier_key else INSERT_BY_KEY
-
-    def insert() -> tuple[int, bool]:
-        event_id, duplicate_count = fetch_one_prepared(statement, params)
-        return event_id, duplicate_count > 0
-
-    return with_retries(insert)
-
-
 def _accept(request: InboundRequest, card: TokenCard, identity: Identity, address: str) -> Receipt:
     if card.is_test:
         key, earlier_key = f"{TEST_KEY}{card.token_id}", ""  # each test has a token of its own
     else:
         key, earlier_key = _dedup_keys(request, identity.dedup_key)
-    event_id, is_duplicate = store_request(
+    stored = store_request(
         request,
         source_id=card.source_id,
         token_id=card.token_id,
@@ -170,10 +109,10 @@ def _accept(request: InboundRequest, card: TokenCard, identity: Identity, addres
         earlier_key=earlier_key,
         kept_headers=card.integration.kept_headers,
     )
-    if is_duplicate:
-        return Receipt(200, "duplicate", event_id, _answer(card, "duplicate", ""))
+    if stored.is_duplicate:
+        return Receipt(200, "duplicate", stored.event_id, _answer(card, "duplicate", ""))
     wake_matcher()
-    return Receipt(202, "stored", event_id, _answer(card, "stored", ""))
+    return Receipt(202, "stored", stored.event_id, _answer(card, "stored", ""))
 
 
 def _dedup_keys(request: InboundRequest, key: str | None) -> tuple[str, str]:

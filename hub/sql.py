@@ -35,19 +35,15 @@ def from_json(value: Any) -> JSONValue:
     return decoded
 
 
-def fetch_one_prepared(statement: str, params: Sequence[Any]) -> tuple[Any, ...]:
-    """The one row of a statement that runs for every request: PostgreSQL plans it once."""
+def fetch_prepared(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement that runs again and again: PostgreSQL plans it once."""
     if is_postgresql():
-        return _fetch_prepared(statement, params)[0]
+        with _values_apart() as direct:
+            return direct.execute(statement, params, prepare=True).fetchall()
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row
-
-
-def _fetch_prepared(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with _values_apart() as cursor:
-        return cursor.execute(statement, params, prepare=True).fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 @contextmanager
@@ -117,7 +113,7 @@ def insert_rows(rows: Sequence[Row]) -> Sequence[Row]:
     if not is_postgresql():
         model._default_manager.bulk_create(rows)
         return rows
-    found = _fetch_prepared(f"{_insert(model, 'ordinal')} RETURNING id", [_as_document(rows)])
+    found = fetch_prepared(f"{_insert(model, 'ordinal')} RETURNING id", [_as_document(rows)])
     ids = sorted(row[0] for row in found)
     for row, row_id in zip(rows, ids, strict=True):
         row.pk = row_id  # in order: the sequence counts up as the ordered rows go in
@@ -144,7 +140,7 @@ def save_rows(rows: Sequence[Row], *, key: Sequence[str], changing: Sequence[str
     conflict = f"ON CONFLICT ({columns}) DO UPDATE SET {sets}"
     # In the order of the key: two drains that save the same rows must not lock crosswise.
     statement = f"{_insert(model, columns)} {conflict} RETURNING xmax = 0, id, {columns}"
-    found = _fetch_prepared(statement, [_as_document(rows)])
+    found = fetch_prepared(statement, [_as_document(rows)])
     ids = {tuple(values): (row_id, is_new) for is_new, row_id, *values in found}
     known = []
     for row in rows:

@@ -18,7 +18,7 @@ from hub.contracts import InboundRequest
 from hub.delivering import claim_deliveries, hold_and_release
 from hub.matcher import Matcher
 from hub.models import ConfigVersion, Delivery
-from hub.receiving import store_request
+from hub.storing import store_request
 from tests.bench.configured import Configured, configure
 from tests.bench.figures import Figure, Options
 from tests.bench.million import ROW_COUNT, fill

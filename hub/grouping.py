@@ -1,0 +1,88 @@
+"""Group commit: rows that threads write at the same time share one statement and one commit."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+Result = TypeVar("Result")
+
+MOST_ROWS = 8  # of one statement: the threads of a web process
+PATIENCE_S = 1.0  # then a row no longer waits for the statement before it
+
+
+class _Waiting(Generic[Row, Result]):
+    """A row whose thread sleeps until its gate is opened."""
+
+    __slots__ = ("gate", "is_leading", "result", "row")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.result: Result | None = None
+        self.is_leading = False
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+
+class GroupCommit(Generic[Row, Result]):
+    """The first comer writes at once; who comes meanwhile waits, and one of them writes for all.
+
+    A lone row waits for nobody. `write` gets the rows in the order of their coming and gives a
+    result for each, None for those that it did not write. It is one statement, outside a
+    transaction.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Row]], Sequence[Result | None]]) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+        self._queue: list[_Waiting[Row, Result]] = []
+        self._is_led = False
+
+    def write(self, row: Row) -> Result | None:
+        """None when the statement failed or left the row out: the caller writes it alone."""
+        mine: _Waiting[Row, Result] = _Waiting(row)
+        with self._lock:
+            mine.is_leading = not self._is_led
+            self._is_led = True
+            if not mine.is_leading:
+                self._queue.append(mine)
+        if not mine.is_leading:
+            self._wait(mine)
+        if mine.is_leading:
+            self._lead(mine)
+        return mine.result
+
+    def _wait(self, mine: _Waiting[Row, Result]) -> None:
+        """Until it is written or leads. A statement that hangs holds up only its own rows."""
+        if mine.gate.acquire(timeout=PATIENCE_S):
+            return
+        with self._lock:
+            if mine in self._queue:
+                self._queue.remove(mine)
+                return
+        mine.gate.acquire()
+
+    def _lead(self, mine: _Waiting[Row, Result]) -> None:
+        with self._lock:
+            others = self._queue[: MOST_ROWS - 1]
+            del self._queue[: MOST_ROWS - 1]
+        group = [mine, *others]
+        try:
+            with suppress(Exception):  # of one row, maybe: each tries again, and raises its own
+                results = self._write([one.row for one in group])
+                for one, result in zip(group, results, strict=True):
+                    one.result = result
+        finally:
+            self._hand_over()
+            for one in others:
+                one.gate.release()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            if self._queue:
+                following = self._queue.pop(0)
+                following.is_leading = True
+                following.gate.release()
+            else:
+                self._is_led = False

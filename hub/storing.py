@@ -1,0 +1,123 @@
+"""Stores what came in as events: one INSERT, shared by those that come at the same time."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import connection
+
+from hub.contracts import InboundRequest
+from hub.grouping import GroupCommit
+from hub.retrying import with_retries
+from hub.sql import fetch_prepared, to_time
+
+MAX_KEY_CHARS = 200  # Event.dedup_key; longer ones are hashed
+MAX_HEADER_CHARS = 500
+KEPT_HEADERS = ("content-type", "user-agent", "idempotency-key")
+
+INSERT_EVENTS = """
+INSERT INTO hub_event (source_id, token_id, dedup_key, body, headers, query, event_hint,
+                       address, is_polled, received_at)
+VALUES {rows}
+ON CONFLICT (source_id, dedup_key) {action}
+RETURNING id, duplicate_count, source_id, dedup_key
+"""
+ROW = "(%s, %s, {key}, %s, %s, %s, %s, %s, %s, %s)"
+ROW_BY_KEY = ROW.format(key="%s")
+# The same body in the bucket of time before counts as the same.
+ROW_BY_HASH = ROW.format(
+    key="COALESCE((SELECT dedup_key FROM hub_event WHERE source_id = %s AND dedup_key = %s), %s)"
+)
+COUNT_DUPLICATE = "DO UPDATE SET duplicate_count = hub_event.duplicate_count + 1"
+# Of several rows none may keep what others wait for: a duplicate is left out, and counted alone.
+LEAVE_OUT = "DO NOTHING"
+
+
+@dataclass(frozen=True, slots=True)
+class _NewEvent:
+    """`row` is the shape of its values in the statement."""
+
+    row: str
+    source_id: int
+    key: str
+    params: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """`is_duplicate` says that it was there already."""
+
+    event_id: int
+    is_duplicate: bool
+
+
+def store_request(
+    request: InboundRequest,
+    *,
+    source_id: int,
+    dedup_key: str,
+    token_id: int | None = None,
+    address: str = "",
+    earlier_key: str = "",
+    kept_headers: tuple[str, ...] = (),
+) -> StoredEvent:
+    """One INSERT, nothing more; outside a transaction with what other threads store meanwhile.
+
+    `earlier_key` is a second key that counts as the same. Raises DatabaseError.
+    """
+    kept = {
+        name: request.headers[name][:MAX_HEADER_CHARS]
+        for name in (*KEPT_HEADERS, *kept_headers)
+        if name in request.headers
+    }
+    key = dedup_key if len(dedup_key) <= MAX_KEY_CHARS else _sha256(dedup_key)
+    params = (
+        source_id,
+        token_id,
+        *((source_id, earlier_key) if earlier_key else ()),
+        key,
+        request.body,
+        json.dumps(kept),
+        json.dumps(dict(request.query)),
+        request.event_hint[:100],
+        address,
+        request.is_polled,
+        to_time(request.received_at),
+    )
+    event = _NewEvent(ROW_BY_HASH if earlier_key else ROW_BY_KEY, source_id, key, params)
+    stored = None if connection.in_atomic_block else _groups[event.row].write(event)
+    return stored or with_retries(lambda: _insert_alone(event))
+
+
+def _insert_alone(event: _NewEvent) -> StoredEvent:
+    statement = _statement(event.row, 1)
+    [(event_id, duplicate_count, _source_id, _key)] = fetch_prepared(statement, event.params)
+    return StoredEvent(event_id, duplicate_count > 0)
+
+
+def _insert_together(events: Sequence[_NewEvent]) -> list[StoredEvent | None]:
+    """All of the same shape. None for a duplicate beside others."""
+    if len(events) == 1:
+        return [_insert_alone(events[0])]
+    params = [value for event in events for value in event.params]
+    found = fetch_prepared(_statement(events[0].row, len(events)), params)
+    new = {(source_id, key): StoredEvent(pk, False) for pk, _count, source_id, key in found}
+    return [new.pop((event.source_id, event.key), None) for event in events]
+
+
+@cache
+def _statement(row: str, count: int) -> str:
+    action = COUNT_DUPLICATE if count == 1 else LEAVE_OUT
+    return INSERT_EVENTS.format(rows=", ".join([row] * count), action=action)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_groups: dict[str, GroupCommit[_NewEvent, StoredEvent]] = {
+    row: GroupCommit(_insert_together) for row in (ROW_BY_KEY, ROW_BY_HASH)
+}
