@@ -20,12 +20,12 @@ def is_equal(given: str, expected: str) -> bool:
 
 def make_hmac(*, secret: str, body: bytes, algorithm: str = "sha256", prefix: str = "") -> str:
     """Hex HMAC of `body` behind the sender's `prefix` (`sha256=`)."""
-    return prefix + hmac.new(secret.encode(), body, algorithm).hexdigest()
+    return prefix + hmac.digest(secret.encode(), body, algorithm).hex()
 
 
 def make_hmac_base64(*, secret: str, body: bytes) -> str:
     """Base64 HMAC-SHA256 of `body` (Frappe)."""
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
 
 
 def check_hmac(
@@ -70,7 +70,7 @@ def check_standard_webhooks(
     except ValueError as error:
         raise VerificationError("the stored signing token is not whsec_ and base64") from error
     signed = f"{identifier}.{timestamp}.".encode() + body
-    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
     given = headers.get("webhook-signature", "").split()
     matches = [is_equal(one.removeprefix("v1,"), expected) for one in given]
     if not key or not any(matches):
@@ -93,7 +93,7 @@ def make_jwt(body: bytes, *, secret: str, now: datetime) -> str:
 
 def sign_hs256(signed: str, key: bytes) -> str:
     """The third part of a JSON Web Token (RFC 7515, appendix A.1)."""
-    return _base64url(hmac.new(key, signed.encode(), hashlib.sha256).digest())
+    return _base64url(hmac.digest(key, signed.encode(), hashlib.sha256))
 
 
 def _base64url(content: bytes) -> str:

@@ -1,13 +1,13 @@
 """What raw statements need on both databases: times, JSON, and updates of many rows at once."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hub.contracts import JSONValue
 
@@ -35,23 +35,30 @@ def from_json(value: Any) -> JSONValue:
     return decoded
 
 
-def fetch_prepared(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement that runs again and again: PostgreSQL plans it once."""
-    if is_postgresql():
-        with _values_apart() as direct:
-            return direct.execute(statement, params, prepare=True).fetchall()
-    with connection.cursor() as cursor:
+def fetch_prepared(
+    statement: str, params: Sequence[Any], own: BaseDatabaseWrapper | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement that runs again and again: PostgreSQL plans it once.
+
+    `own` is the connection to use, else it is that of the thread.
+    """
+    own = own or connections[DEFAULT_DB_ALIAS]
+    if own.vendor == "postgresql":
+        return _execute_apart(own, statement, params, is_prepared=True).fetchall()
+    with own.cursor() as cursor:
         cursor.execute(statement, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-@contextmanager
-def _values_apart() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+def _execute_apart(
+    own: BaseDatabaseWrapper, statement: str, params: Sequence[Any], *, is_prepared: bool
+) -> psycopg.Cursor[tuple[Any, ...]]:
     """Django's own cursors write values into the text: to be quoted, and to be parsed anew."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        yield cursor
+    own.ensure_connection()
+    with own.wrap_database_errors:
+        direct = psycopg.Cursor(own.connection)
+        return direct.execute(statement, params, prepare=is_prepared)
 
 
 def commit_may_wait() -> None:
@@ -90,8 +97,9 @@ def update_rows(
         given = f"jsonb_to_recordset(%s::jsonb) AS new({typed})"
         values = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
         statement = f"{update} FROM {given} WHERE {condition}"
-        with _values_apart() as direct:  # planned anew: the table may have grown by far
-            return direct.execute(statement, [values], prepare=False).rowcount
+        own = connections[DEFAULT_DB_ALIAS]
+        # Planned anew: the table may have grown by far.
+        return _execute_apart(own, statement, [values], is_prepared=False).rowcount
     given = f"(SELECT {', '.join(f'%s AS {name}' for name in names)}) AS new"
     with connection.cursor() as cursor:
         cursor.executemany(

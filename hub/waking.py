@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 RECEIVED = "hub_received"  # events: for the matcher alone
 DUE = "hub_due"  # deliveries: for every drain
-NOTIFY_INTERVAL_S = 0.008  # a NOTIFY in every transaction would serialise commits
+NOTIFY_INTERVAL_S = 0.02  # a NOTIFY in every transaction would serialise commits
 SQLITE_LOOK_INTERVAL_S = 0.02  # PRAGMA data_version costs about 10 µs
 REOPEN_INTERVAL_S = 1.0
 
@@ -35,7 +35,8 @@ class Waker:
             if self._process_id != os.getpid():
                 self._start()
             self._channels.update(channels)
-            self._wanted.set()
+            if not self._wanted.is_set():
+                self._wanted.set()
 
     def stop(self) -> None:
         """End the thread and its connection; the next wake starts them again."""

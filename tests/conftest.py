@@ -10,6 +10,7 @@ import time_machine
 from django.conf import settings
 from django.core.cache import cache
 
+from hub.storing import close_connections
 from hub.waking import waker
 from tests.factories import NOON
 from tests.running import running_web
@@ -42,6 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_teardown() -> None:
     """While the database is still open to the test: the waker works in a thread of its own."""
     waker.stop()
+    close_connections()
     cache.clear()  # users of two tests may have the same number, and the admin caches by it
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.api.requests import client_address, read_request
@@ -25,6 +26,14 @@ class WebhookView(APIView):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Nothing to negotiate or to log in: the token in the address is the credential."""
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: object, **kwargs: object
+    ) -> Response:
+        """Without the cycle of DRF's request to itself: the body is freed with the answer."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        request.parser_context.clear()
+        return response
 
     def post(self, http_request: Request, token: str) -> HttpResponseBase:
         request, size = read_request(http_request._request)

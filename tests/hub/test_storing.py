@@ -26,18 +26,21 @@ class Crowd:
         self.source = source
         self.statements: list[int] = []
         self.groups = {row: GroupCommit(self._insert) for row in (ROW_BY_KEY, ROW_BY_HASH)}
+        self.writer = storing._Writer()
         self._threads = ThreadPoolExecutor(16)
         self._is_let = threading.Event()
 
     def _insert(self, events: Sequence[storing._NewEvent]) -> list[StoredEvent | None]:
         self.statements.append(len(events))
         assert self._is_let.wait(LONGEST_S)
-        return storing._insert_together(events)
+        return self.writer.insert(events)
 
-    def lead(self, **keys: str) -> "Future[StoredEvent]":
+    def lead(self, dedup_key: str = "leading", **keys: str) -> "Future[StoredEvent]":
         """Its statement takes long; those of its kind that come after it wait."""
-        future = self._threads.submit(self._store, "leading", **keys)
-        wait_until(lambda: self.statements == [1])
+        self._is_let.clear()
+        count = len(self.statements)
+        future = self._threads.submit(self._store, dedup_key, **keys)
+        wait_until(lambda: len(self.statements) > count)
         return future
 
     def come(self, dedup_key: str, **keys: object) -> "Future[StoredEvent]":
@@ -54,6 +57,7 @@ class Crowd:
     def close(self) -> None:
         self.let()
         self._threads.shutdown()
+        self.writer.close()
 
     def _store(self, dedup_key: str, *, earlier_key: str = "", source_id: int = 0) -> StoredEvent:
         """The body is the key."""
@@ -157,24 +161,29 @@ def test_a_row_that_cannot_be_stored_costs_the_others_nothing(crowd: Crowd) -> N
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no connections to drop")
-def test_a_connection_that_drops_under_a_group_loses_nothing(
-    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crowd.lead()
-    futures = [crowd.come(key) for key in "abc"]
-    fetch = storing.fetch_prepared
+def test_a_connection_that_is_dropped_loses_nothing_and_is_opened_again(crowd: Crowd) -> None:
+    first = crowd.lead()
+    crowd.let()
+    assert stored(first) == ("leading", False)
+    terminate(crowd.writer)
 
-    def fetch_after_the_drop(statement: str, params: Sequence[object]) -> list[tuple[object, ...]]:
-        if "DO NOTHING" in statement:
-            connection.ensure_connection()
-            connection.connection.close()
-        return fetch(statement, params)
-
-    monkeypatch.setattr(storing, "fetch_prepared", fetch_after_the_drop)
+    leading = crowd.lead("a")
+    following = [crowd.come("b"), crowd.come("c")]
     crowd.let()
 
-    assert [stored(future) for future in futures] == [("a", False), ("b", False), ("c", False)]
-    assert crowd.statements == [1, 3]
+    assert [stored(future) for future in (leading, *following)] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+    ]
+    assert crowd.statements == [1, 1, 2]
+
+
+def terminate(writer: storing._Writer) -> None:
+    assert writer._own is not None
+    pid = writer._own.connection.info.backend_pid
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
 def test_inside_a_transaction_a_request_waits_for_nobody(crowd: Crowd) -> None:
