@@ -2,9 +2,8 @@
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.api.requests import client_address, read_request
@@ -27,17 +26,16 @@ class WebhookView(APIView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Nothing to negotiate or to log in: the token in the address is the credential."""
 
-    def finalize_response(
-        self, request: Request, response: Response, *args: object, **kwargs: object
-    ) -> Response:
-        """Without the cycle of DRF's request to itself: the body is freed with the answer."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        request.parser_context.clear()
-        return response
+    def dispatch(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        """A POST goes past DRF's own request, which would hold the body until a garbage collection.
 
-    def post(self, http_request: Request, token: str) -> HttpResponseBase:
-        request, size = read_request(http_request._request)
-        address = client_address(http_request._request)
+        Nothing is lost: there is nothing to parse, to log in or to negotiate.
+        """
+        return self.post(request, token) if request.method == "POST" else super().dispatch(request)
+
+    def post(self, http_request: HttpRequest, token: str) -> HttpResponseBase:
+        request, size = read_request(http_request)
+        address = client_address(http_request)
         try:
             if size > settings.HUB_MAX_BODY_BYTES:
                 receipt = refuse_oversize(request, token=token, address=address, size=size)

@@ -45,12 +45,8 @@ class Outcome:
         return sum(self.statuses.values())
 
     @property
-    def took_s(self) -> float:
-        return self.ended_at - self.started_at
-
-    @property
     def per_second(self) -> float:
-        return self.count / self.took_s
+        return self.count / (self.ended_at - self.started_at)
 
     def refused(self) -> dict[str, int]:
         return {status: n for status, n in self.statuses.items() if not status.startswith("2")}

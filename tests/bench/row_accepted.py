@@ -10,7 +10,7 @@ from tests.bench.load import Load
 from tests.bench.usage import Meter
 
 WARM_UP_S = 1.0
-PARTS = 8  # of a round: by chance a process gets most of 8 kept-alive connections, or few
+SHORTER = 8  # times, and as many more rounds: by chance a process has most of the connections
 NEEDED = 0.75
 
 
@@ -25,13 +25,11 @@ class Accepting:
     used_us: list[float] = field(default_factory=list)
 
     def per_second(self, seconds: float) -> float:
-        """Each part of a round has connections of its own."""
         meter = Meter({"web": self.web})
-        load = Load(self.web.port, self.path, self.body, self.secret, seconds=seconds / PARTS)
-        outcomes = [generate(load) for _part in range(PARTS)]
-        count = sum(outcome.count for outcome in outcomes)
-        self.used_us.append(sum(meter.used().values()) / count * 1e6)
-        return count / sum(outcome.took_s for outcome in outcomes)
+        load = Load(self.web.port, self.path, self.body, self.secret, seconds=seconds)
+        outcome = generate(load)
+        self.used_us.append(sum(meter.used().values()) / outcome.count * 1e6)
+        return outcome.per_second
 
     def warm_up(self) -> None:
         self.per_second(WARM_UP_S)
@@ -49,8 +47,11 @@ def measure(options: Options) -> list[Figure]:
         for view in views.values():
             view.warm_up()
         found = in_turn(
-            options.rounds,
-            {name: partial(view.per_second, options.seconds) for name, view in views.items()},
+            options.rounds * SHORTER,
+            {
+                name: partial(view.per_second, options.seconds / SHORTER)
+                for name, view in views.items()
+            },
         )
     return _figures(found, views)
 
