@@ -132,9 +132,16 @@ def _database() -> dict[str, Any]:
         HUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
     else:
         config["CONN_MAX_AGE"] = None
-        # The health check would cost a query in every request; hub.receiving repeats once instead.
+        # The health check would cost a query in every request; hub.storing tries again instead.
         config["CONN_HEALTH_CHECKS"] = False
-        config.setdefault("OPTIONS", {})["connect_timeout"] = 5
+        # A connection that the network has forgotten is given up within a minute.
+        config["OPTIONS"] = {
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,  # ms
+        } | config.get("OPTIONS", {})
     return config
 
 

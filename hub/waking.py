@@ -151,12 +151,9 @@ class Ear:
         if self._listening is not None or time.monotonic() < self._reopen_at:
             return False
         self._reopen_at = time.monotonic() + REOPEN_INTERVAL_S
-        params = connection.get_connection_params()
-        wanted = ("host", "port", "user", "password", "dbname", "connect_timeout", "sslmode")
+        params = connection.get_connection_params() | {"autocommit": True}
         try:
-            self._listening = psycopg.connect(
-                **{name: params[name] for name in wanted if name in params}, autocommit=True
-            )
+            self._listening = psycopg.connect(**params)
             for channel in self._channels:
                 self._listening.execute(f"LISTEN {channel}")
             self._selector.register(self._listening.fileno(), selectors.EVENT_READ)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection  # noqa: F401  # in the condition of ON_POSTGRESQL
+from django.db import connection
 
 from hub.waking import DUE, RECEIVED, Ear, wake_matcher, wake_senders
 
@@ -65,3 +65,18 @@ def test_a_poke_wakes_the_drain_of_this_process(senders_ear: Ear) -> None:
     senders_ear.poke()
 
     assert senders_ear.wait(SOON)
+
+
+@ON_POSTGRESQL
+def test_the_connection_that_listens_is_opened_as_the_address_of_the_database_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = connection.settings_dict["OPTIONS"]
+    monkeypatch.setitem(options, "application_name", "an-ear")  # or a certificate, say
+    ear = Ear()
+    ear.wait(NO_TIME)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE application_name = 'an-ear'")
+        assert cursor.fetchall() == [(f"LISTEN {DUE}",)]
+    ear.close()
