@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
@@ -15,3 +16,5 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped before it was done: start it again to go on.\n")
         sys.exit(INTERRUPTED)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))

@@ -110,9 +110,13 @@ TEMPLATES = [
 
 def _database() -> dict[str, Any]:
     """SQLite in HUB_DATA_DIR unless HUB_DATABASE_URL names a PostgreSQL."""
-    config: dict[str, Any] = env.db_url(
-        "HUB_DATABASE_URL", default=f"sqlite:///{HUB_DATA_DIR / 'hub.sqlite3'}"
-    )
+    address = env.str("HUB_DATABASE_URL", default="") or f"sqlite:///{HUB_DATA_DIR / 'hub.sqlite3'}"
+    if address.partition("://")[0] not in ("postgres", "postgresql", "sqlite"):
+        raise ImproperlyConfigured(
+            "HUB_DATABASE_URL is not of the form postgres://user:password@host/database; "
+            "without it the hub keeps everything in a SQLite file in HUB_DATA_DIR"
+        )
+    config: dict[str, Any] = env.db_url_config(address)
     config["ATOMIC_REQUESTS"] = False
     if config["ENGINE"] == "django.db.backends.sqlite3":
         synchronous = env.str("HUB_SQLITE_SYNCHRONOUS", default="FULL")

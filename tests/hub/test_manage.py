@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from tests.running import ROOT
 
 WAIT_S = 60.0
@@ -32,3 +34,23 @@ def test_ctrl_c_while_the_database_is_prepared_is_one_line() -> None:
 
     assert output == "\nStopped before it was done: start it again to go on.\n"
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUB_DATABASE_URL", "db.example.test"),
+        ("HUB_DATABASE_URL", "mysql://hub:secret@db.example.test/hub"),
+        ("HUB_SECRET_KEY", ""),
+    ],
+)
+def test_a_setting_that_is_no_use_is_one_sentence(name: str, value: str) -> None:
+    command = [sys.executable, "manage.py", "migrate"]
+    environment = os.environ | {name: value}
+
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert ended.returncode == 1
+    assert name in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert "secret@" not in ended.stderr
