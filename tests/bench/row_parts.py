@@ -7,7 +7,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from hub import registry
+from hub import registry, storing
 from hub.context import build_context
 from hub.contracts import InboundRequest, JSONObject, SourceView
 from hub.dispatching import Dispatcher
@@ -16,6 +16,7 @@ from hub.matching import Parsed, Received, choose_wording, match_event, parse_ev
 from hub.models import ConfigVersion, Delivery, Event
 from hub.rendering import Style, render_message
 from hub.rules import RuleIndex, Shelf, load_rules
+from hub.storing import ROW_BY_KEY
 from hub.tokens import find_card, verify_request
 from hub.waking import Ear
 from tests.bench.configured import SIGNING_SECRET, Configured, configure, ticket_body
@@ -58,7 +59,8 @@ def _receiving(configured: Configured, maker: RequestMaker) -> Iterator[Figure]:
 
 
 def _answer_some(maker: RequestMaker) -> Statements:
-    with Statements(CHUNK_EVENTS) as statements:
+    answer(maker.next_request())  # opens the connection that groups are stored on
+    with Statements(CHUNK_EVENTS, storing._writers[ROW_BY_KEY]._own) as statements:
         for _event in range(CHUNK_EVENTS):
             answer(maker.next_request())
     return statements

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?(\w+)")
 
@@ -30,19 +31,23 @@ class Costs:
 
 
 class Statements:
-    """Measures while entered; the costs are those of one of `count`."""
+    """Measures while entered; the costs are those of one of `count`.
 
-    def __init__(self, count: int) -> None:
+    Those of the database are of the process for `own`, else for this thread's connection.
+    """
+
+    def __init__(self, count: int, own: BaseDatabaseWrapper | None = None) -> None:
         self.count = count
+        self._own = own or connections[DEFAULT_DB_ALIAS]
         self._by_name: dict[str, Costs] = defaultdict(Costs)
         self._whole = Costs()
         self._began = Costs()
         self._clock: _Clock
-        self._wrapping = connection.execute_wrapper(self._execute)
+        self._wrapping = self._own.execute_wrapper(self._execute)
 
     def __enter__(self) -> "Statements":
         self._wrapping.__enter__()
-        self._clock = _Clock()
+        self._clock = _Clock(self._own)
         self._began = self._clock.read()
         return self
 
@@ -80,11 +85,11 @@ def least(found: Iterable[Statements]) -> Statements:
 
 
 class _Clock:
-    """Processor time of this thread, and of the database's process for our connection."""
+    """Processor time of this thread, and of the database's process for a connection."""
 
-    def __init__(self) -> None:
-        connection.ensure_connection()
-        process = Path(f"/proc/{connection.connection.info.backend_pid}")
+    def __init__(self, own: BaseDatabaseWrapper) -> None:
+        own.ensure_connection()
+        process = Path(f"/proc/{own.connection.info.backend_pid}")
         self._server = -1  # it runs elsewhere, or the process is another one's
         with contextlib.suppress(OSError):
             if (process / "comm").read_text().startswith("postgres"):
