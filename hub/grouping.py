@@ -1,9 +1,11 @@
 """Group commit: rows that threads write at the same time share one statement and one commit."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -69,10 +71,12 @@ class GroupCommit(Generic[Row, Result]):
             del self._queue[: MOST_ROWS - 1]
         group = [mine, *others]
         try:
-            with suppress(Exception):  # of one row, maybe: each tries again, and raises its own
-                results = self._write([one.row for one in group])
-                for one, result in zip(group, results, strict=True):
-                    one.result = result
+            results = self._write([one.row for one in group])
+            for one, result in zip(group, results, strict=True):
+                one.result = result
+        except Exception as error:  # of one row, maybe: each tries again, and raises its own
+            if others:
+                logger.warning("%d rows go one by one: %s", len(group), type(error).__name__)
         finally:
             self._hand_over()
             for one in others:
