@@ -71,6 +71,7 @@ def test_a_poke_wakes_the_drain_of_this_process(senders_ear: Ear) -> None:
 def test_the_connection_that_listens_is_opened_as_the_address_of_the_database_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    connection.ensure_connection()  # before, without it
     options = connection.settings_dict["OPTIONS"]
     monkeypatch.setitem(options, "application_name", "an-ear")  # or a certificate, say
     ear = Ear()
@@ -78,5 +79,7 @@ def test_the_connection_that_listens_is_opened_as_the_address_of_the_database_sa
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT query FROM pg_stat_activity WHERE application_name = 'an-ear'")
-        assert cursor.fetchall() == [(f"LISTEN {DUE}",)]
+        queries = cursor.fetchall()
     ear.close()
+
+    assert queries == [(f"LISTEN {DUE}",)]
