@@ -59,7 +59,8 @@ def _table(
 ) -> ShownTable:
     table = integration.option_tables[name]
     spare = [("", "")] * SPARE_ROWS
-    meaning = integration.options.get(name, "")
+    told = integration.options.get(name, "")
+    meaning = _(told) if told else ""
     return ShownTable(name, meaning, table.columns, (*rows, *spare), table.usual, problem)
 
 

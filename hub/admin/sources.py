@@ -17,6 +17,7 @@ from hub import registry
 from hub.admin.base import HistoryAdmin, secret_state
 from hub.admin.cells import NOTHING, tag, time_cell
 from hub.admin.mapping_drafts import save_mapping
+from hub.admin.option_list import list_options
 from hub.admin.option_tables import posted_tables, save_tables, stored_tables
 from hub.admin.restraint_notes import notes_about
 from hub.admin.secret_fields import CredentialsField, SecretForm
@@ -53,6 +54,8 @@ class SourceForm(SecretForm):
         integration = registry.get(self.instance.integration)
         if isinstance(field, CredentialsField) and integration is not None:
             field.widget.names = integration.credential_names
+        if "options" in self.fields:
+            self.fields["options"].help_text = list_options(integration)
 
     class Meta:
         widgets = {"extra_origins": TextareaWidget(), "options": TextareaWidget()}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration, OptionTable
+from hub.contracts import gettext_noop as _
 from integrations.erpnext.events import identify, parse, sign, verify
 from integrations.erpnext.finding import find_account, find_ticket
 from integrations.erpnext.kinds import EVENT_HEADER, KINDS, PREFIXES
@@ -31,18 +32,26 @@ INTEGRATION = Integration(
     reference_pattern=r"[A-Z][A-Z0-9/-]*-\d{2,}(?:-\d+)*",
     credential_names=("api_key", "api_secret"),
     options={
-        "zone": "the site's time zone, as in its System Settings: Europe/Amsterdam (else UTC)",
-        "desk": "where the desk lies: app (the default), or desk from v16 on",
-        "prefixes": "beginnings of document names and their DocType, beside the usual ones: "
-        '{"F-": "Sales Invoice"}',
-        "fields": "keys of your own field tables and the ERPNext field each stands for: "
-        '{"klantnaam": "customer_name"}',
-        "own_login": "the e-mail address of the hub's user: its comments are not told about",
-        "write_as": "person: comments from chat carry the person's own address; the text names the "
-        "person in any case",
-        "poll": 'what the hub looks for every hour: ["invoices"] (the default), '
-        '["invoices", "projects"], or [] for nothing',
-        "poll_minutes": "how many minutes lie between two looks (60)",
+        "zone": _("the site's time zone, as in its System Settings: Europe/Amsterdam (else UTC)"),
+        "desk": _("where the desk lies: app (the default), or desk from v16 on"),
+        "prefixes": _(
+            "beginnings of document names and their DocType, beside the usual ones: "
+            '{"F-": "Sales Invoice"}'
+        ),
+        "fields": _(
+            "keys of your own field tables and the ERPNext field each stands for: "
+            '{"klantnaam": "customer_name"}'
+        ),
+        "own_login": _("the e-mail address of the hub's user: its comments are not told about"),
+        "write_as": _(
+            "person: comments from chat carry the person's own address; the text names the "
+            "person in any case"
+        ),
+        "poll": _(
+            'what the hub looks for every hour: ["invoices"] (the default), '
+            '["invoices", "projects"], or [] for nothing'
+        ),
+        "poll_minutes": _("how many minutes lie between two looks (60)"),
     },
     option_tables={
         "prefixes": OptionTable(("document names begin with", "DocType"), PREFIXES),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration, PathMapping
+from hub.contracts import gettext_noop as _
 from integrations.generic.events import KINDS, identify, parse
 from integrations.generic.mapping import PRESETS
 
@@ -21,11 +22,12 @@ INTEGRATION = Integration(
         presets=PRESETS,
     ),
     options={
-        "preset": "alertmanager, grafana or uptime_kuma: a mapping that is made already",
-        "paths": "where things stand: kind, reference, title, text, url, actor, severity, "
-        "private, dedup",
-        "kinds": "the sender's words and what they mean here; * is for every other word",
-        "severities": "the sender's words and info, success, warning or urgent",
-        "fields": "what the card shows: a label and the path of its value",
+        "preset": _("alertmanager, grafana or uptime_kuma: a mapping that is made already"),
+        "paths": _(
+            "where things stand: kind, reference, title, text, url, actor, severity, private, dedup"
+        ),
+        "kinds": _("the sender's words and what they mean here; * is for every other word"),
+        "severities": _("the sender's words and info, success, warning or urgent"),
+        "fields": _("what the card shows: a label and the path of its value"),
     },
 )

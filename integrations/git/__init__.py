@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration
+from hub.contracts import gettext_noop as _
 from integrations.git.events import parse
 from integrations.git.forges import KEPT_HEADERS, identify, sign, verify
 from integrations.git.kinds import KINDS
@@ -19,10 +20,14 @@ INTEGRATION = Integration(
     parse=parse,
     enrich=enrich,
     options={
-        "forge": "github, gitlab, gitea or forgejo; empty: as the headers of a request say",
-        "own_login": "the login of the hub's account at the forge: what it does is not told about",
-        "references_source": "name of the source that #23 in a message means, where several may",
-        "single_jobs": "true: single jobs and checks are told about, too, not only whole pipelines",
+        "forge": _("github, gitlab, gitea or forgejo; empty: as the headers of a request say"),
+        "own_login": _(
+            "the login of the hub's account at the forge: what it does is not told about"
+        ),
+        "references_source": _("name of the source that #23 in a message means, where several may"),
+        "single_jobs": _(
+            "true: single jobs and checks are told about, too, not only whole pipelines"
+        ),
     },
     kept_headers=KEPT_HEADERS,
 )

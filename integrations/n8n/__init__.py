@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hub.contracts import Integration
+from hub.contracts import gettext_noop as _
 from integrations.n8n.events import identify, parse, sign, verify
 from integrations.n8n.kinds import KINDS
 from integrations.n8n.messages import compose
@@ -25,8 +26,8 @@ INTEGRATION = Integration(
         *("api_key", "webhook_header_name", "webhook_header_value", "webhook_jwt_secret"),
     ),
     options={
-        "poll": "true: look every minute for failed executions that no error workflow has told",
-        "poll_seconds": "how many seconds lie between two looks (60)",
-        "health_path": "where n8n tells its health, if N8N_ENDPOINT_HEALTH is set (/healthz)",
+        "poll": _("true: look every minute for failed executions that no error workflow has told"),
+        "poll_seconds": _("how many seconds lie between two looks (60)"),
+        "health_path": _("where n8n tells its health, if N8N_ENDPOINT_HEALTH is set (/healthz)"),
     },
 )

@@ -106,7 +106,12 @@ def _block_text(text: str, *, is_trimmed: bool) -> str:
 
 def texts_in_use() -> set[str]:
     found: Iterable[str] = [
-        *(text for path in (ROOT / "hub").rglob("*.py") for text in texts_of_code(path)),
+        *(
+            text
+            for folder in ("hub", "integrations")
+            for path in (ROOT / folder).rglob("*.py")
+            for text in texts_of_code(path)
+        ),
         *(text for path in (ROOT / "hub").rglob("*.html") for text in texts_of_template(path)),
         *(
             text
