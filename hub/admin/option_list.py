@@ -15,4 +15,4 @@ def list_options(integration: Integration | None) -> str:
     named = [(name, _(meaning) if meaning else "") for name, meaning in integration.options.items()]
     lines = format_html_join("", "<li><code>{}</code>: {}</li>", named)
     head = _("As JSON. There are:")
-    return format_html('{}<ul class="list-disc pl-4 mt-1">{}</ul>', head, lines)
+    return format_html('{}<ul class="pl-4 mt-1">{}</ul>', head, lines)
