@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -11,7 +12,7 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 MOST_ROWS = 8  # of one statement: the threads of a web process
-PATIENCE_S = 1.0  # then a row no longer waits for the statement before it
+PATIENCE_S = 1.0  # a row waits no longer for the statement before it
 
 
 class _Waiting(Generic[Row, Result]):
@@ -40,14 +41,18 @@ class GroupCommit(Generic[Row, Result]):
         self._lock = threading.Lock()
         self._queue: list[_Waiting[Row, Result]] = []
         self._is_led = False
+        self._led_at = 0.0  # of time.monotonic
 
     def write(self, row: Row) -> Result | None:
-        """None when the statement failed or left the row out: the caller writes it alone."""
+        """None when the statement failed, hangs or left the row out: it is to be written alone."""
         mine: _Waiting[Row, Result] = _Waiting(row)
         with self._lock:
+            if self._is_led and time.monotonic() - self._led_at > PATIENCE_S:
+                return None
             mine.is_leading = not self._is_led
-            self._is_led = True
-            if not mine.is_leading:
+            if mine.is_leading:
+                self._is_led, self._led_at = True, time.monotonic()
+            else:
                 self._queue.append(mine)
         if not mine.is_leading:
             self._wait(mine)
@@ -86,7 +91,7 @@ class GroupCommit(Generic[Row, Result]):
         with self._lock:
             if self._queue:
                 following = self._queue.pop(0)
-                following.is_leading = True
+                following.is_leading, self._led_at = True, time.monotonic()
                 following.gate.release()
             else:
                 self._is_led = False

@@ -45,9 +45,9 @@ LEAVE_OUT = "DO NOTHING"
 
 @dataclass(frozen=True, slots=True)
 class _NewEvent:
-    """`row` is the shape of its values in the statement."""
+    """`shape` is that of its values in the statement: ROW_BY_KEY or ROW_BY_HASH."""
 
-    row: str
+    shape: str
     source_id: int
     key: str
     params: tuple[Any, ...]
@@ -80,7 +80,11 @@ def store_request(
         for name in (*KEPT_HEADERS, *kept_headers)
         if name in request.headers
     }
-    key = dedup_key if len(dedup_key) <= MAX_KEY_CHARS else _sha256(dedup_key)
+    key = (
+        dedup_key
+        if len(dedup_key) <= MAX_KEY_CHARS
+        else hashlib.sha256(dedup_key.encode()).hexdigest()
+    )
     params = (
         source_id,
         token_id,
@@ -95,7 +99,7 @@ def store_request(
         to_time(request.received_at),
     )
     event = _NewEvent(ROW_BY_HASH if earlier_key else ROW_BY_KEY, source_id, key, params)
-    stored = None if connection.in_atomic_block else _groups[event.row].write(event)
+    stored = None if connection.in_atomic_block else _groups[event.shape].write(event)
     return stored or with_retries(lambda: _insert_alone(event))
 
 
@@ -136,27 +140,23 @@ def _insert_together(
     if len(events) == 1:
         return [_insert_alone(events[0], own)]
     params = [value for event in events for value in event.params]
-    found = fetch_prepared(_statement(events[0].row, len(events)), params, own)
+    found = fetch_prepared(_statement(events[0].shape, len(events)), params, own)
     new = {(source_id, key): StoredEvent(pk, False) for pk, _count, source_id, key in found}
     return [new.pop((event.source_id, event.key), None) for event in events]
 
 
 def _insert_alone(event: _NewEvent, own: BaseDatabaseWrapper | None = None) -> StoredEvent:
     [(event_id, count, _source_id, _key)] = fetch_prepared(
-        _statement(event.row, 1), event.params, own
+        _statement(event.shape, 1), event.params, own
     )
     return StoredEvent(event_id, count > 0)
 
 
 @cache
-def _statement(row: str, count: int) -> str:
+def _statement(shape: str, count: int) -> str:
     action = COUNT_DUPLICATE if count == 1 else LEAVE_OUT
-    return INSERT_EVENTS.format(rows=", ".join([row] * count), action=action)
+    return INSERT_EVENTS.format(rows=", ".join([shape] * count), action=action)
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-_writers = {row: _Writer() for row in (ROW_BY_KEY, ROW_BY_HASH)}
-_groups = {row: GroupCommit(writer.insert) for row, writer in _writers.items()}
+_writers = {shape: _Writer() for shape in (ROW_BY_KEY, ROW_BY_HASH)}
+_groups = {shape: GroupCommit(writer.insert) for shape, writer in _writers.items()}

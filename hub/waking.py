@@ -35,8 +35,7 @@ class Waker:
             if self._process_id != os.getpid():
                 self._start()
             self._channels.update(channels)
-            if not self._wanted.is_set():
-                self._wanted.set()
+            self._wanted.set()
 
     def stop(self) -> None:
         """End the thread and its connection; the next wake starts them again."""

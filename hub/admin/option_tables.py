@@ -7,6 +7,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from hub.admin.option_list import meaning_of
 from hub.contracts import Integration, JSONObject, JSONValue
 from hub.models import Source
 
@@ -59,8 +60,7 @@ def _table(
 ) -> ShownTable:
     table = integration.option_tables[name]
     spare = [("", "")] * SPARE_ROWS
-    told = integration.options.get(name, "")
-    meaning = _(told) if told else ""
+    meaning = meaning_of(integration, name)
     return ShownTable(name, meaning, table.columns, (*rows, *spare), table.usual, problem)
 
 

@@ -148,6 +148,21 @@ def test_a_statement_that_hangs_holds_up_only_its_own_rows(
     assert stage.statements == [[1], [2, 3]]
 
 
+def test_nobody_queues_behind_a_statement_that_is_known_to_hang(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "PATIENCE_S", LONGEST_S * 6)
+    leading = stage.lead(1)
+    stage.commit._led_at -= LONGEST_S * 7
+
+    late = stage.threads.submit(stage.commit.write, 2)
+
+    assert results(late) == [None]
+    stage.let()
+    assert results(leading) == [1]
+    assert stage.commit.write(3) == 9
+
+
 def test_a_row_that_is_being_written_is_waited_for_beyond_patience(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
