@@ -232,3 +232,21 @@ def test_a_mattermost_that_is_off_and_on_again_loses_and_doubles_nothing(
     titles += [f"ticket {number}" for number in range(90_000, 90_020)]
     assert delivered(standin) == Counter(titles)
     assert Attempt.objects.filter(is_success=True).count() == 30
+
+
+@pytest.mark.storm
+@pytest.mark.timeout(300)
+def test_two_minutes_without_mattermost_lose_and_double_nothing(
+    support: Channel, standin: MattermostStandin
+) -> None:
+    with running_worker():
+        titles = store_events(10)
+        wait_until(lambda: Delivery.objects.exists())
+        standin.stop()
+        back_at = time.monotonic() + 120
+        wait_until(lambda: time.monotonic() > back_at, timeout=150)
+
+        standin.start()
+        wait_until(lambda: Delivery.objects.count() == 10 and all_delivered(), timeout=90)
+
+    assert delivered(standin) == Counter(titles)

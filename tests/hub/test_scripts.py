@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import os
 import re
 import shutil
 import stat
@@ -114,6 +115,67 @@ def test_a_folder_with_other_things_is_no_place_for_an_environment(
         bootstrap.prepare_environment("requirements.txt")
 
     assert (tmp_path / "letters").is_dir()
+
+
+@pytest.fixture
+def bare_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Python without ensurepip until an apt-get, which writes down its calls, has made `venv`."""
+    calls, installed = tmp_path / "calls", tmp_path / "installed"
+    python, apt = tmp_path / "bin" / "python3", tmp_path / "bin" / "apt-get"
+    python.parent.mkdir()
+    is_there = f'[ "$2" != "import ensurepip; ensurepip.version()" ] || [ -e {installed} ]'
+    python.write_text(f'#!/bin/sh\n{is_there} && exec {sys.executable} "$@"\n')
+    apt.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n[ -e {tmp_path}/network ] || exit 100\n')
+    with apt.open("a") as script:
+        script.write(f'[ "$1" = update ] || touch {installed}\n')
+    python.chmod(0o755)
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{python.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("HUB_VENV", str(tmp_path / "environment"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("DEBIAN_FRONTEND", "noninteractive")
+    return tmp_path
+
+
+INSTALL = f"install --yes --no-install-recommends python3.{sys.version_info.minor}-venv"
+
+
+def test_without_venv_who_is_not_root_is_told_the_one_command(
+    bootstrap: ModuleType, bare_debian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    with pytest.raises(SystemExit, match=rf"Type: sudo apt-get {INSTALL}$"):
+        bootstrap.prepare_environment("requirements.txt")
+
+    assert not (bare_debian / "calls").exists()
+
+
+def test_without_venv_root_gets_it_installed(
+    bootstrap: ModuleType, bare_debian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    (bare_debian / "network").touch()
+
+    with pytest.raises(SystemExit, match="cannot be downloaded"):  # it gets as far as the packages
+        bootstrap.prepare_environment("requirements.txt")
+
+    assert (bare_debian / "calls").read_text() == f"{INSTALL}\n"
+    assert (bare_debian / "environment" / "pyvenv.cfg").exists()
+
+
+def test_without_venv_and_network_one_sentence_says_what_to_do(
+    bootstrap: ModuleType, bare_debian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    with pytest.raises(SystemExit, match=rf"network, then type: apt-get {INSTALL}$"):
+        bootstrap.prepare_environment("requirements.txt")
+
+    assert (bare_debian / "calls").read_text() == f"{INSTALL}\nupdate\n"
 
 
 def test_without_a_package_index_one_sentence_says_what_to_do(
