@@ -58,6 +58,7 @@ ADDRESS_START = re.compile(
     r"(?<![A-Za-z0-9])(?:(?i:https?|ftp|mailto|tel|mattermost):[\w/%]|(?i:www)\d{0,3}\.)"
     r"|(?<![\w.-])[\w.-]+\.[^\W\d_]{2,4}/"
 )
+EMOJI_START = re.compile(r":[\w+-]*\Z")  # `:-https:` is as good a name as `:https:`
 OUR_MARK = re.compile(r"\\|&(?:lt|amp|\#36);")
 WORD = re.compile(r"\S+")
 
@@ -103,7 +104,7 @@ def escape(text: str) -> Markdown:
 
 def _apart(before: str) -> str:
     """Of what stands before an address: `:https:` would be read as an emoji, and the rest alone."""
-    return before + ZWSP if before.endswith(":") else before
+    return before + ZWSP if EMOJI_START.search(before) else before
 
 
 def break_mentions(text: str) -> Markdown:

@@ -97,6 +97,8 @@ def test_the_scheme_of_an_address_is_no_emoji() -> None:
 
 
 @example(":https://h.t/#tag")
+@example(":-https://h.t/#tag")
+@example(":a_+-https://h.t/#tag")
 @given(OUTSIDE_TEXT)
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_inert_once_escaped(text: str) -> None:
